@@ -1,0 +1,37 @@
+/** Every coded error: code -> what it means. docs/errors.md lists the same codes; a test holds the two together. */
+export const ERRORS = {
+  CONFIG_INVALID: "the configuration has mistakes",
+  CONFIG_UNREADABLE: "the configuration file cannot be read",
+  BUNDLE_MISSING: "the bundle folder or one of its files is not there",
+  BUNDLE_MANIFEST_INVALID: "the manifest does not follow docs/bundle.md",
+  BUNDLE_DIGEST_MISMATCH: "a file of the bundle is not the one that the manifest describes",
+  BUNDLE_GRAPH_MISMATCH: "an ONNX graph has other inputs, outputs or shapes than the manifest says",
+  BUNDLE_GOLDEN_MISMATCH: "the bundle does not reproduce its golden outputs on this machine",
+  SESSION_INVALID: "a rig session does not follow docs/bundle.md",
+  RECORDING_INVALID: "a recording cannot be read",
+  ADDRESS_IN_USE: "another program listens on the address",
+  ADDRESS_NOT_LOOPBACK: "the server would listen beyond this machine",
+  DECODER_UNAVAILABLE: "the decoder process cannot be started",
+  DECODER_FAILED: "the decoder process failed on a window",
+  PROTOCOL_MALFORMED: "a message does not follow docs/protocol.md",
+  PROTOCOL_UNSUPPORTED: "the message type is unknown or not allowed for this client",
+  PROTOCOL_RATE: "the client sends more messages than the limit",
+  PARAMETER_INVALID: "an operator was made with a parameter outside its range",
+} as const;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** An error that a user can act on: printed as one line `[CODE] message`, without a stack. */
+export class PhospheneError extends Error {
+  readonly code: ErrorCode;
+  constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {
+    super(`[${code}] ${message}`, options);
+    this.name = "PhospheneError";
+    this.code = code;
+  }
+}
+
+/** Sentence for a value that is not what was expected: names the thing, what was expected, what came. */
+export function expected(subject: string, wanted: string, got: unknown): string {
+  return `${subject}: expected ${wanted}, got ${typeof got === "string" ? JSON.stringify(got) : String(got)}`;
+}

@@ -1,0 +1,167 @@
+/** The messages of docs/protocol.md. One map from type to body; the tagged unions are derived from it. */
+
+export const PROTOCOL = "phosphene.v1";
+export const PROTOCOL_VERSION = 1;
+export const TOPICS = ["frame", "latents", "spikes", "event", "status"] as const;
+export type Topic = (typeof TOPICS)[number];
+
+export interface LatentGroup {
+  name: string;
+  size: number;
+}
+
+export interface HelloBody {
+  protocol: number;
+  server: string;
+  session: string;
+  nowMs: number;
+  unixMs: number;
+  bundle: {
+    name: string;
+    kind: string;
+    digest: string;
+    units: number;
+    unitLabels: string[];
+    bins: { widthMs: number; window: number };
+    image: { width: number; height: number; channels: number };
+    latents: { dimension: number; groups: LatentGroup[] };
+    readouts: { name: string; kind: "class" | "value"; labels: string[] }[];
+    evidence: { bitsThreshold: number; explainedThreshold: number; atypicalityThreshold: number };
+  };
+  budgetMs: number;
+  source: { name: string; kind: string };
+}
+
+export type FrameState = "ok" | "late" | "no-reconstruction";
+
+/** Times of one frame, ms on the daemon's monotonic clock. */
+export interface Stamps {
+  lastSpike: number | null;
+  closed: number;
+  dispatched: number;
+  encoded: number;
+  synthesised: number;
+  received: number;
+  written: number;
+}
+
+/** What `frame` and `latents` have in common. Byte fields are little-endian float32. */
+export interface LatentsBody {
+  seq: number;
+  state: FrameState;
+  mu: Uint8Array;
+  logvar: Uint8Array;
+  bits: number[];
+  explained: number;
+  atypicality: number;
+  readouts: Record<string, Uint8Array>;
+  bins: [number, number];
+  stamps: Stamps;
+}
+
+export interface FrameBody extends LatentsBody {
+  width: number;
+  height: number;
+  image: Uint8Array;
+  steps: number;
+  solver: string;
+  seed: number;
+  steering: number[];
+  source: string;
+  bundle: string;
+  sourceS: [number, number];
+  clock: { offsetMs: number; uncertaintyMs: number };
+  deadlineMs: number;
+  budgetMs: number;
+}
+
+export interface SpikesBody {
+  index: number;
+  startS: number;
+  widthMs: number;
+  units: Uint8Array;
+  offsetsMs: Uint8Array;
+  closedMs: number;
+}
+
+export interface EventBody {
+  source: string;
+  event: "text" | "ttl";
+  text: string;
+  sourceS: number | null;
+  atMs: number;
+  stimulus: { id: string; url: string | null } | null;
+}
+
+export interface Percentiles {
+  n: number;
+  p50: number;
+  p99: number;
+  p999: number;
+  max: number;
+}
+
+export const STAGES = ["total", "queue", "encode", "synthesise", "overhead", "age", "glass"] as const;
+export type Stage = (typeof STAGES)[number];
+
+export interface LedgerCounts {
+  closed: number;
+  inFlight: number;
+  bins: number;
+  frames: number;
+  superseded: number;
+  expired: number;
+  failed: number;
+  gated: number;
+  late: number;
+}
+
+export interface StatusBody {
+  nowMs: number;
+  session: string;
+  source: {
+    name: string;
+    kind: string;
+    state: "connecting" | "live" | "lost";
+    sinceMs: number;
+    detail: string;
+    counters: Record<string, number>;
+    clock: { offsetMs: number; uncertaintyMs: number };
+  };
+  decoder: {
+    state: "starting" | "ready" | "restarting" | "failed";
+    restarts: number;
+    pid: number | null;
+    provider: string;
+    costMs: Record<string, number>;
+  };
+  ledger: LedgerCounts;
+  latency: Record<Stage, Percentiles>;
+  viewers: { id: number; offered: number; sent: number; dropped: number }[];
+  viewerTotals: { connected: number; offered: number; sent: number; dropped: number };
+  spikes: { total: number; late: number };
+  process: { rssBytes: number; uptimeS: number };
+}
+
+export interface ServerBodies {
+  hello: HelloBody;
+  frame: FrameBody;
+  latents: LatentsBody;
+  spikes: SpikesBody;
+  event: EventBody;
+  status: StatusBody;
+  dropped: { frames: number; latents: number; spikes: number };
+  error: { code: string; message: string };
+  pong: { id: number; nowMs: number };
+}
+
+export interface ClientBodies {
+  subscribe: { topics: Topic[] };
+  steer: { gamma: number[] };
+  shown: { seq: number; atMs: number };
+  ping: { id: number };
+}
+
+type Tagged<Bodies> = { [Type in keyof Bodies]: Bodies[Type] & { type: Type } }[keyof Bodies];
+export type ServerMessage = Tagged<ServerBodies>;
+export type ClientMessage = Tagged<ClientBodies>;

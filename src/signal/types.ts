@@ -1,0 +1,99 @@
+/** A batch of spikes of one source. `times` are seconds on the source's own clock; `times` and `units` have equal length. */
+export interface SpikeBlock {
+  readonly kind: "spikes";
+  readonly source: string;
+  /** Gap-free per source, from 0 at start of the daemon. */
+  readonly seq: number;
+  readonly times: Float64Array;
+  /** Index into the daemon's unit list (the bundle's `units.labels`). */
+  readonly units: Uint16Array;
+  /** Local monotonic clock when the batch was received, ms. */
+  readonly receivedAtMs: number;
+}
+
+/** Something that happened at the rig: a stimulus came on, a TTL line changed. `time` is in seconds on the source's clock. */
+export interface SourceEvent {
+  readonly kind: "event";
+  readonly source: string;
+  readonly time: number;
+  /** `text`: free text of the rig; `ttl`: "line=3 state=1". */
+  readonly event: "text" | "ttl";
+  readonly text: string;
+  readonly receivedAtMs: number;
+}
+
+/** The source's clock has reached `time` (s) even though no spike says so (continuous data arrived). */
+export interface SourceClock {
+  readonly kind: "clock";
+  readonly source: string;
+  readonly time: number;
+  readonly receivedAtMs: number;
+}
+
+/** The source's clock started again from another origin (acquisition restarted): bins are re-anchored, nothing is lost. */
+export interface SourceRestart {
+  readonly kind: "restart";
+  readonly source: string;
+  readonly receivedAtMs: number;
+}
+
+/** The connection to the source changed; liveness by silence is judged downstream, not by the adapter. */
+export interface SourceConnection {
+  readonly kind: "connection";
+  readonly source: string;
+  readonly state: "connecting" | "connected" | "disconnected";
+  readonly detail: string;
+  readonly receivedAtMs: number;
+}
+
+export type SourceMessage = SpikeBlock | SourceEvent | SourceClock | SourceRestart | SourceConnection;
+
+/** What a source received and what it could not use. Mutated by the adapter, read by `/status`. All are totals since start. */
+export interface SourceCounters {
+  messages: number;
+  spikes: number;
+  events: number;
+  /** Messages that could not be parsed: counted and skipped. */
+  malformed: number;
+  /** Messages known to be lost upstream (gap in a sequence that counts every message we subscribe to). */
+  missed: number;
+  duplicates: number;
+  /** Spikes of units that the bundle does not know. */
+  unknownUnits: number;
+  restarts: number;
+}
+
+export function emptyCounters(): SourceCounters {
+  return { messages: 0, spikes: 0, events: 0, malformed: 0, missed: 0, duplicates: 0, unknownUnits: 0, restarts: 0 };
+}
+
+/** One bin of spike counts. Bins of a session are gap-free: `index` grows by one, empty bins included. */
+export interface Bin {
+  readonly index: number;
+  readonly source: string;
+  /** Start and end, s on the source's clock. */
+  readonly startS: number;
+  readonly endS: number;
+  /** Spikes per unit, shape [units]. */
+  readonly counts: Uint16Array;
+  /** Sum of `counts`. */
+  readonly spikes: number;
+  /** Arrival of the newest spike of the bin, local monotonic ms; NaN for an empty bin. */
+  readonly lastSpikeAtMs: number;
+  /** Local monotonic ms at which the bin was closed: the deadline counts from here. */
+  readonly closedAtMs: number;
+  /** Closed by the source's clock, or by the wall deadline because the source was silent. */
+  readonly closedBy: "source" | "silence";
+  /** Increments whenever the source restarted: bins of different epochs do not share a window. */
+  readonly epoch: number;
+}
+
+/** The last W bins, ready for the encoder. */
+export interface Window {
+  readonly first: Bin;
+  readonly last: Bin;
+  /** Raw counts, shape [W, units], oldest bin first. */
+  readonly counts: Float32Array;
+  /** z-scored counts, same shape. */
+  readonly values: Float32Array;
+}
