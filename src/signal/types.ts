@@ -76,8 +76,11 @@ export interface Bin {
   readonly endS: number;
   /** Spikes per unit, shape [units]. */
   readonly counts: Uint16Array;
-  /** Sum of `counts`. */
+  /** Number of spikes: the sum of `counts`. */
   readonly spikes: number;
+  /** Unit of each spike, and its time after `startS` in ms; shape [spikes]. For rasters. */
+  readonly spikeUnits: Uint16Array;
+  readonly spikeOffsetsMs: Float32Array;
   /** Arrival of the newest spike of the bin, local monotonic ms; NaN for an empty bin. */
   readonly lastSpikeAtMs: number;
   /** Local monotonic ms at which the bin was closed: the deadline counts from here. */
