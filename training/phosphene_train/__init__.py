@@ -1,0 +1,1 @@
+"""Trains Phosphene bundles."""

@@ -1,0 +1,111 @@
+"""The conditional denoiser: a small U-ViT (Bao et al. 2023) over picture patches, with a full-resolution head."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from .attention import Attention
+
+
+@dataclass(frozen=True)
+class DenoiserOptions:
+    """Shape of a denoiser. `groups` are the sizes of the latent groups, one conditioning token each."""
+
+    groups: tuple[int, ...]
+    image: int = 64
+    patch: int = 8
+    width: int = 256
+    blocks: int = 5
+    heads: int = 8
+    head_channels: int = 12
+
+
+class Block(nn.Module):
+    """Pre-norm transformer block; `skip` takes the output of an earlier block, as U-ViT's long skips do."""
+
+    def __init__(self, width: int, heads: int, skip: bool) -> None:
+        super().__init__()
+        self.skip = nn.Linear(2 * width, width) if skip else None
+        self.norm1, self.norm2 = nn.LayerNorm(width), nn.LayerNorm(width)
+        self.attention = Attention(width, heads)
+        self.mlp = nn.Sequential(nn.Linear(width, 4 * width), nn.GELU(), nn.Linear(4 * width, width))
+
+    def forward(self, x: Tensor, skipped: Tensor | None = None) -> Tensor:
+        if self.skip is not None:
+            x = self.skip(torch.cat([x, skipped], dim=-1))
+        x = x + self.attention(self.norm1(x))
+        return x + self.mlp(self.norm2(x))
+
+
+class Denoiser(nn.Module):
+    """v(x [B, 3, H, W], t [B], cond [B, D]) -> [B, 3, H, W].
+
+    Tokens: time, one per latent group, then the patches. The head unpatchifies to a few channels at full resolution
+    and mixes them with x by two 3x3 convolutions, so that no seams show between patches.
+    """
+
+    def __init__(self, options: DenoiserOptions) -> None:
+        super().__init__()
+        o = self.options = options
+        tokens = 1 + len(o.groups) + (o.image // o.patch) ** 2
+        self.patches = nn.Conv2d(3, o.width, o.patch, stride=o.patch)
+        self.position = nn.Parameter(torch.randn(1, tokens, o.width) * 0.02)
+        self.time = nn.Sequential(nn.Linear(o.width, o.width), nn.SiLU(), nn.Linear(o.width, o.width))
+        self.groups = nn.ModuleList(condition_token(size, o.width) for size in o.groups)
+        half = o.blocks // 2
+        self.down = nn.ModuleList(Block(o.width, o.heads, skip=False) for _ in range(o.blocks - half))
+        self.up = nn.ModuleList(Block(o.width, o.heads, skip=True) for _ in range(half))
+        self.norm = nn.LayerNorm(o.width)
+        self.unpatch = nn.Linear(o.width, o.head_channels * o.patch**2)
+        self.mix = nn.Conv2d(o.head_channels + 3, 2 * o.head_channels, 3, padding=1)
+        self.out = nn.Conv2d(2 * o.head_channels, 3, 3, padding=1)
+
+    def forward(self, x: Tensor, t: Tensor, cond: Tensor) -> Tensor:
+        tokens = self.embed(x, t, cond)
+        skips = []
+        for block in self.down:
+            tokens = block(tokens)
+            skips.append(tokens)
+        # The middle block's own output is the input of the first `up` block: it is no skip.
+        skips = skips[: len(self.up)]
+        for block in self.up:
+            tokens = block(tokens, skips.pop())
+        return self.paint(tokens[:, 1 + len(self.groups) :], x)
+
+    def embed(self, x: Tensor, t: Tensor, cond: Tensor) -> Tensor:
+        """Picture, time and latents -> tokens [B, 1 + G + patches, width]."""
+        parts = torch.split(cond, list(self.options.groups), dim=1)
+        conditions = [layer(part).unsqueeze(1) for layer, part in zip(self.groups, parts, strict=True)]
+        time = self.time(time_features(t, self.options.width)).unsqueeze(1)
+        patches = self.patches(x).flatten(2).transpose(1, 2)
+        return torch.cat([time, *conditions, patches], dim=1) + self.position
+
+    def paint(self, tokens: Tensor, x: Tensor) -> Tensor:
+        """Patch tokens [B, P, width] and the noisy picture -> v at full resolution."""
+        o = self.options
+        side = o.image // o.patch
+        grid = self.unpatch(self.norm(tokens)).transpose(1, 2).unflatten(2, (side, side))
+        full = F.pixel_shuffle(grid, o.patch)
+        return self.out(F.silu(self.mix(torch.cat([full, x], dim=1))))
+
+
+def condition_token(size: int, width: int) -> nn.Module:
+    """One latent group [B, size] -> one token [B, width]."""
+    return nn.Sequential(nn.Linear(size, width), nn.SiLU(), nn.Linear(width, width))
+
+
+def time_features(t: Tensor, width: int) -> Tensor:
+    """t [B] in [0, 1] -> sines and cosines [B, width], wavelengths from 2 pi / 1000 to 2 pi."""
+    half = width // 2
+    steps = torch.arange(half, device=t.device, dtype=torch.float32) / half
+    angles = 1000 * t[:, None] * torch.exp(-math.log(1000.0) * steps)[None]
+    return torch.cat([torch.cos(angles), torch.sin(angles)], dim=1).to(t.dtype)
+
+
+def group_sizes(groups: Sequence[tuple[str, int]]) -> tuple[int, ...]:
+    """Sizes of the latent groups, in order."""
+    return tuple(size for _, size in groups)

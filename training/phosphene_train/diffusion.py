@@ -1,0 +1,64 @@
+"""Cosine schedule, v-prediction and deterministic DDIM, as docs/bundle.md defines them."""
+
+import math
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+
+import torch
+from torch import Tensor
+
+Denoise = Callable[[Tensor, Tensor, Tensor], Tensor]
+
+
+def alpha_sigma(t: Tensor) -> tuple[Tensor, Tensor]:
+    """Signal and noise scale at time t in [0, 1]: cos and sin of pi t / 2."""
+    angle = t * (math.pi / 2)
+    return torch.cos(angle), torch.sin(angle)
+
+
+def add_noise(x0: Tensor, eps: Tensor, t: Tensor) -> tuple[Tensor, Tensor]:
+    """x0, eps [B, C, H, W], t [B] -> the noisy picture x_t and its target v = alpha eps - sigma x0."""
+    alpha, sigma = (part.view(-1, 1, 1, 1) for part in alpha_sigma(t))
+    return alpha * x0 + sigma * eps, alpha * eps - sigma * x0
+
+
+def predict_x0(x: Tensor, v: Tensor, t: Tensor) -> Tensor:
+    """The clean picture that (x_t, v) stands for, unclipped."""
+    alpha, sigma = (part.view(-1, 1, 1, 1) for part in alpha_sigma(t))
+    return alpha * x - sigma * v
+
+
+def even_timesteps(steps: int) -> list[float]:
+    """steps + 1 times from 1 down to 0, evenly spaced."""
+    return [1 - i / steps for i in range(steps + 1)]
+
+
+def ddim(denoise: Denoise, noise: Tensor, cond: Tensor, timesteps: Sequence[float]) -> Tensor:
+    """DDIM with eta 0 from noise [B, 3, H, W] under cond [B, D]; returns the picture in [-1, 1].
+
+    x0 is clipped at every step and the noise estimate recomputed from the clipped x0, so that the two stay consistent.
+    """
+    x = noise
+    for t, s in pairwise(timesteps):
+        alpha_t, sigma_t = math.cos(math.pi * t / 2), math.sin(math.pi * t / 2)
+        alpha_s, sigma_s = math.cos(math.pi * s / 2), math.sin(math.pi * s / 2)
+        v = denoise(x, torch.full((x.shape[0],), t, dtype=x.dtype, device=x.device), cond)
+        x0 = (alpha_t * x - sigma_t * v).clamp(-1, 1)
+        if s == 0:
+            return x0
+        eps = (x - alpha_t * x0) / sigma_t
+        x = alpha_s * x0 + sigma_s * eps
+    raise ValueError(f"timesteps end at {timesteps[-1]}, expected 0")
+
+
+def diffusion_loss(denoise: Denoise, x0: Tensor, cond: Tensor, eps: Tensor, t: Tensor, gamma: float) -> Tensor:
+    """v-loss weighted by min(SNR, gamma) + 1 in x0 units, per sample [B].
+
+    |v - v'|^2 = (1 + SNR) |x0 - x0'|^2; the weight min(SNR, gamma) (Hang et al. 2023) plus a floor of 1 on x0 keeps
+    the start of the trajectory, where a few-step sampler makes its largest move, from being neglected.
+    """
+    x, v = add_noise(x0, eps, t)
+    error = (denoise(x, t, cond) - v).square().flatten(1).mean(1)
+    alpha, sigma = alpha_sigma(t)
+    snr = (alpha / sigma.clamp(min=1e-4)).square()
+    return error * (1 + snr.clamp(max=gamma)) / (1 + snr)

@@ -1,0 +1,122 @@
+"""How much of a frame is brain: bits, explained activity, atypicality, and their calibrated thresholds."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from .vae import GroupVae
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Thresholds of docs/bundle.md and the statistics that atypicality needs; `calibration` says how they were set."""
+
+    bits_threshold: float
+    explained_threshold: float
+    atypicality_threshold: float
+    latent_mean: np.ndarray
+    latent_std: np.ndarray
+    calibration: dict
+
+    def manifest(self) -> dict:
+        return {
+            "bitsThreshold": round(self.bits_threshold, 4),
+            "explainedThreshold": round(self.explained_threshold, 4),
+            "atypicalityThreshold": round(self.atypicality_threshold, 4),
+            "latentMean": [round(float(v), 6) for v in self.latent_mean],
+            "latentStd": [round(float(v), 6) for v in self.latent_std],
+            "calibration": self.calibration,
+        }
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Per window [N]: bits in total, correlation of expected with observed activity, and the latents [N, D]."""
+
+    bits: np.ndarray
+    explained: np.ndarray
+    mu: np.ndarray
+
+    def atypicality(self, mean: np.ndarray, std: np.ndarray) -> np.ndarray:
+        """Root mean square of the standardised latents; 1 for a typical window."""
+        return np.sqrt(np.square((self.mu - mean) / std).mean(1))
+
+
+@torch.no_grad()
+def score(vae: GroupVae, window: Tensor) -> Scores:
+    """Evidence of normalised windows [N, W, U]."""
+    mu, logvar = vae.encode(window)
+    bits = 0.5 * (mu.square() + logvar.exp() - 1 - logvar).sum(1) / math.log(2)
+    explained = pearson(window.mean(1), vae.decoder(mu))
+    return Scores(*(x.float().cpu().numpy() for x in (bits, explained, mu)))
+
+
+def pearson(a: Tensor, b: Tensor) -> Tensor:
+    """Correlation of each row of a with the same row of b [N]; 0 where a row is constant."""
+    a, b = (x - x.mean(1, keepdim=True) for x in (a, b))
+    return (a * b).sum(1) / (a.norm(dim=1) * b.norm(dim=1)).clamp(min=1e-9)
+
+
+def calibrate(real: Scores, blank: Scores, shuffled: Scores, loss: float = 0.02) -> Evidence:
+    """Thresholds from held-out windows inside responses against blank and unit-shuffled ones.
+
+    Bits must tell real from blank, explained must tell real from shuffled; each is put where at most `loss` / 2 of the
+    real windows fall below it, or lower if the other kind ends earlier. Atypicality passes 99.8 % of real windows.
+    """
+    mean, std = real.mu.mean(0), real.mu.std(0).clip(1e-3)
+    bits = separate(real.bits, blank.bits, loss / 2)
+    explained = separate(real.explained, shuffled.explained, loss / 2)
+    atypical = 1.05 * float(np.quantile(real.atypicality(mean, std), 0.998))
+    draft = Evidence(bits, explained, atypical, mean, std, {})
+    calibration = report(draft, real, blank, shuffled)
+    return Evidence(bits, explained, atypical, mean, std, calibration)
+
+
+def separate(real: np.ndarray, other: np.ndarray, loss: float) -> float:
+    """Halfway between the low end of `real` and the high end of `other`, never above the `loss` quantile of `real`."""
+    low, high = float(np.quantile(real, loss)), float(np.quantile(other, 0.99))
+    return (low + high) / 2 if high < low else low
+
+
+def report(evidence: Evidence, real: Scores, blank: Scores, shuffled: Scores) -> dict:
+    """What the thresholds do to each kind of window, and how separable the kinds are."""
+    return {
+        "how": "held-out windows inside responses against blank windows (bits) and unit-shuffled windows (explained)",
+        "windows": {"real": len(real.bits), "blank": len(blank.bits), "shuffled": len(shuffled.bits)},
+        "rejected": {
+            "real": round(rejected(evidence, real), 4),
+            "blank": round(rejected(evidence, blank), 4),
+            "shuffled": round(rejected(evidence, shuffled), 4),
+        },
+        "aucBitsRealBlank": round(auc(real.bits, blank.bits), 4),
+        "aucExplainedRealShuffled": round(auc(real.explained, shuffled.explained), 4),
+        "medianBits": {"real": median(real.bits), "blank": median(blank.bits), "shuffled": median(shuffled.bits)},
+        "medianExplained": {
+            "real": median(real.explained),
+            "blank": median(blank.explained),
+            "shuffled": median(shuffled.explained),
+        },
+    }
+
+
+def rejected(evidence: Evidence, scores: Scores) -> float:
+    """Share of windows that would be shown as no-reconstruction."""
+    atypical = scores.atypicality(evidence.latent_mean, evidence.latent_std) > evidence.atypicality_threshold
+    low = (scores.bits < evidence.bits_threshold) | (scores.explained < evidence.explained_threshold)
+    return float((low | atypical).mean())
+
+
+def auc(positive: np.ndarray, negative: np.ndarray) -> float:
+    """Probability that a positive exceeds a negative (ties count half)."""
+    both = np.concatenate([positive, negative])
+    _, inverse, counts = np.unique(both, return_inverse=True, return_counts=True)
+    ranks = (np.cumsum(counts) - (counts - 1) / 2)[inverse]
+    rank_sum = ranks[: len(positive)].sum()
+    return float((rank_sum - len(positive) * (len(positive) + 1) / 2) / (len(positive) * len(negative)))
+
+
+def median(values: np.ndarray) -> float:
+    return round(float(np.median(values)), 4)

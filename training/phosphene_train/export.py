@@ -1,0 +1,82 @@
+"""Write the ONNX graphs of a bundle: encode, step and the unrolled samplers, as docs/bundle.md defines them."""
+
+import io
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+
+import onnx
+import torch
+from torch import Tensor, nn
+
+from .attention import Attention
+from .denoiser import Denoiser
+from .diffusion import ddim
+from .graph_weights import WeightFile, store_as_half
+from .vae import GroupVae
+
+OPSET = 20
+Timesteps = dict[str, list[float]]
+
+
+class Sampler(nn.Module):
+    """k DDIM steps as one module: noise, cond -> image in [-1, 1]."""
+
+    def __init__(self, denoiser: Denoiser, timesteps: Sequence[float]) -> None:
+        super().__init__()
+        self.denoiser = denoiser
+        self.timesteps = list(timesteps)
+
+    def forward(self, noise: Tensor, cond: Tensor) -> Tensor:
+        return ddim(self.denoiser, noise, cond, self.timesteps)
+
+
+def export_graphs(vae: GroupVae, denoiser: Denoiser, timesteps: Timesteps, folder: Path) -> None:
+    """Write encode.onnx, step.onnx, sample-k.onnx and weights.bin. Both models carry fp16-rounded weights already."""
+    shared = WeightFile(folder / "weights.bin")
+    export_encoder(vae, folder / "encode.onnx")
+    side = denoiser.options.image
+    noise, cond = torch.zeros(1, 3, side, side), torch.zeros(1, sum(denoiser.options.groups))
+    step = trace(denoiser, (noise, torch.ones(1), cond), ["x", "t", "cond"], ["v"])
+    write(step, folder / "step.onnx", shared)
+    for k, times in timesteps.items():
+        sampler = trace(Sampler(denoiser, times), (noise, cond), ["noise", "cond"], ["image"])
+        write(sampler, folder / f"sample-{k}.onnx", shared)
+    shared.save()
+
+
+def export_encoder(vae: GroupVae, path: Path) -> None:
+    """Write encode.onnx, its weights inside."""
+    o = vae.options
+    outputs = ["mu", "logvar", "expected", *(f"readout_{r.name}" for r in o.readouts)]
+    write(trace(vae, (torch.zeros(1, o.window, o.units),), ["window"], outputs), path, None)
+
+
+def trace(model: nn.Module, inputs: tuple[Tensor, ...], names: list[str], outputs: list[str]) -> onnx.ModelProto:
+    """Batch-1 ONNX graph of a module in evaluation mode, constants folded."""
+    buffer = io.BytesIO()
+    custom_opsets = {"com.microsoft": 1} if any(isinstance(m, Attention) for m in model.modules()) else None
+    model = model.cpu().float().eval()
+    with warnings.catch_warnings():
+        # The TorchScript exporter is the one that takes a symbolic for the fused attention; it warns that it is old.
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            model,
+            inputs,
+            buffer,
+            input_names=names,
+            output_names=outputs,
+            opset_version=OPSET,
+            dynamo=False,
+            custom_opsets=custom_opsets,
+        )
+    return onnx.load_from_string(buffer.getvalue())
+
+
+def write(model: onnx.ModelProto, path: Path, shared: WeightFile | None) -> None:
+    """Store the weights as fp16 and write the graph without names of nodes, which only take space."""
+    store_as_half(model, shared)
+    model.producer_name, model.producer_version, model.doc_string = "phosphene-train", "", ""
+    for node in model.graph.node:
+        node.doc_string, node.name = "", ""
+    path.write_bytes(model.SerializeToString())
