@@ -1,0 +1,74 @@
+import { z } from "zod";
+import { PhospheneError } from "./errors.ts";
+import { describeIssues } from "./issues.ts";
+
+const port = z.int().min(0).max(65_535);
+const ms = z.number().positive();
+
+/** The schema of config.yaml; every default is the line in the shipped file, a test holds the two equal. docs/config.md explains the keys. */
+export const configSchema = z.strictObject({
+  source: z
+    .strictObject({
+      name: z
+        .string()
+        .regex(/^[A-Za-z0-9_-]{1,64}$/, "1 to 64 letters, digits, '-' or '_'")
+        .default("rig"),
+      kind: z.string().default("open-ephys"),
+      options: z.record(z.string(), z.unknown()).default({ endpoint: "tcp://127.0.0.1:5556" }),
+    })
+    .prefault({}),
+  bundle: z.string().min(1).default("models/demo"),
+  bins: z
+    .strictObject({
+      latenessMs: z.number().min(0).max(1000).default(4),
+      silenceMs: z.number().min(1).max(10_000).default(60),
+    })
+    .prefault({}),
+  decode: z
+    .strictObject({
+      budgetMs: ms.max(10_000).default(50),
+      everyBins: z.int().min(1).max(1000).default(2),
+      maxSteps: z.int().min(1).max(64).default(4),
+      seed: z.int().min(0).max(4_294_967_295).default(1),
+      threads: z.int().min(1).max(64).default(2),
+      stallMs: ms.max(60_000).default(2000),
+    })
+    .prefault({}),
+  stimuli: z.string().min(1).nullable().default("models/demo/session"),
+  server: z
+    .strictObject({
+      host: z.string().min(1).default("127.0.0.1"),
+      port: port.default(8787),
+      maxViewers: z.int().min(1).max(10_000).default(1000),
+    })
+    .prefault({}),
+  log: z
+    .strictObject({ level: z.enum(["trace", "debug", "info", "warn", "error", "silent"]).default("info") })
+    .prefault({}),
+});
+
+type DeepReadonly<T> = T extends object ? { readonly [K in keyof T]: DeepReadonly<T[K]> } : T;
+export type Config = DeepReadonly<z.infer<typeof configSchema>>;
+
+/** Checks the options of a source against its adapter's own schema: sentences, none when they are fine. */
+export type OptionsCheck = (source: Config["source"]) => string[];
+
+/** Parses what the file said; throws CONFIG_INVALID that lists every mistake with its path. The result is frozen. */
+export function parseConfig(value: unknown, where: string, checkOptions: OptionsCheck = () => []): Config {
+  const root: unknown = value ?? {};
+  const parsed = configSchema.safeParse(root);
+  const problems = parsed.success ? [] : describeIssues(parsed.error.issues, root);
+  const source = configSchema.pick({ source: true }).strip().safeParse(root);
+  if (source.success) problems.push(...checkOptions(source.data.source));
+  if (!parsed.success || problems.length > 0)
+    throw new PhospheneError("CONFIG_INVALID", [`${where}:`, ...problems.map((problem) => `  ${problem}`)].join("\n"));
+  return deepFreeze(parsed.data);
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value === "object" && value !== null) {
+    for (const child of Object.values(value)) deepFreeze(child);
+    Object.freeze(value);
+  }
+  return value;
+}
