@@ -116,6 +116,24 @@ export interface LedgerCounts {
   late: number;
 }
 
+/** Messages of one viewer since it connected: `offered = sent + dropped + queued` at every instant. */
+export interface ViewerCounts {
+  id: number;
+  offered: number;
+  sent: number;
+  dropped: number;
+  queued: number;
+}
+
+/** The same over all viewers of the session, departed ones included; `connected` is how many there are now. */
+export interface ViewerTotals {
+  connected: number;
+  offered: number;
+  sent: number;
+  dropped: number;
+  queued: number;
+}
+
 export interface StatusBody {
   nowMs: number;
   session: string;
@@ -137,8 +155,8 @@ export interface StatusBody {
   };
   ledger: LedgerCounts;
   latency: Record<Stage, Percentiles>;
-  viewers: { id: number; offered: number; sent: number; dropped: number }[];
-  viewerTotals: { connected: number; offered: number; sent: number; dropped: number };
+  viewers: ViewerCounts[];
+  viewerTotals: ViewerTotals;
   spikes: { total: number; late: number };
   process: { rssBytes: number; uptimeS: number };
 }

@@ -1,0 +1,138 @@
+import { z } from "zod";
+import { type ServerBodies, STAGES } from "./messages.ts";
+
+// Without this zod probes `new Function`, which the page's Content-Security-Policy reports as a violation.
+z.config({ jitless: true });
+
+const count = z.int().nonnegative();
+const bin = z.instanceof(Uint8Array);
+const float32s = bin.refine((bytes) => bytes.length % 4 === 0, "expected float32 values: a multiple of 4 bytes");
+const uint16s = bin.refine((bytes) => bytes.length % 2 === 0, "expected uint16 values: a multiple of 2 bytes");
+const pair = z.tuple([z.number(), z.number()]);
+const sourceClock = z.object({ offsetMs: z.number(), uncertaintyMs: z.number() });
+// Quantiles of nothing are NaN.
+const ms = z.union([z.number(), z.nan()]);
+const percentiles = z.object({ n: count, p50: ms, p99: ms, p999: ms, max: ms });
+const counts = { offered: count, sent: count, dropped: count, queued: count };
+
+const stamps = z.object({
+  lastSpike: z.number().nullable(),
+  closed: z.number(),
+  dispatched: z.number(),
+  encoded: z.number(),
+  synthesised: z.number(),
+  received: z.number(),
+  written: z.number(),
+});
+
+const latents = z.object({
+  seq: count,
+  state: z.enum(["ok", "late", "no-reconstruction"]),
+  mu: float32s,
+  logvar: float32s,
+  bits: z.array(z.number()),
+  explained: ms,
+  atypicality: ms,
+  readouts: z.record(z.string(), float32s),
+  bins: pair,
+  stamps,
+});
+
+const frame = latents.extend({
+  width: count,
+  height: count,
+  image: bin,
+  steps: count,
+  solver: z.string(),
+  seed: z.number(),
+  steering: z.array(z.number()),
+  source: z.string(),
+  bundle: z.string(),
+  sourceS: pair,
+  clock: sourceClock,
+  deadlineMs: z.number(),
+  budgetMs: z.number(),
+});
+
+const bundle = z.object({
+  name: z.string(),
+  kind: z.string(),
+  digest: z.string(),
+  units: count,
+  unitLabels: z.array(z.string()),
+  bins: z.object({ widthMs: z.number(), window: count }),
+  image: z.object({ width: count, height: count, channels: count }),
+  latents: z.object({ dimension: count, groups: z.array(z.object({ name: z.string(), size: count })) }),
+  readouts: z.array(z.object({ name: z.string(), kind: z.enum(["class", "value"]), labels: z.array(z.string()) })),
+  evidence: z.object({ bitsThreshold: z.number(), explainedThreshold: z.number(), atypicalityThreshold: z.number() }),
+});
+
+const hello = z.object({
+  protocol: count,
+  server: z.string(),
+  session: z.string(),
+  nowMs: z.number(),
+  unixMs: z.number(),
+  bundle,
+  budgetMs: z.number(),
+  source: z.object({ name: z.string(), kind: z.string() }),
+});
+
+const status = z.object({
+  nowMs: z.number(),
+  session: z.string(),
+  source: z.object({
+    name: z.string(),
+    kind: z.string(),
+    state: z.enum(["connecting", "live", "lost"]),
+    sinceMs: z.number(),
+    detail: z.string(),
+    counters: z.record(z.string(), z.number()),
+    clock: sourceClock,
+  }),
+  decoder: z.object({
+    state: z.enum(["starting", "ready", "restarting", "failed"]),
+    restarts: count,
+    pid: count.nullable(),
+    provider: z.string(),
+    costMs: z.record(z.string(), z.number()),
+  }),
+  ledger: z.object({
+    ...{ closed: count, inFlight: count, bins: count, frames: count, superseded: count },
+    ...{ expired: count, failed: count, gated: count, late: count },
+  }),
+  latency: z.record(z.enum(STAGES), percentiles),
+  viewers: z.array(z.object({ id: count, ...counts })),
+  viewerTotals: z.object({ connected: count, ...counts }),
+  spikes: z.object({ total: count, late: count }),
+  process: z.object({ rssBytes: z.number(), uptimeS: z.number() }),
+});
+
+/** What the daemon may say, as readers check it. Unknown keys are ignored. */
+export const serverSchemas: { [Type in keyof ServerBodies]: z.ZodType<ServerBodies[Type] & { type: Type }> } = {
+  hello: hello.extend({ type: z.literal("hello") }),
+  frame: frame.extend({ type: z.literal("frame") }),
+  latents: latents.extend({ type: z.literal("latents") }),
+  spikes: z.object({
+    type: z.literal("spikes"),
+    index: count,
+    startS: z.number(),
+    widthMs: z.number(),
+    units: uint16s,
+    offsetsMs: float32s,
+    closedMs: z.number(),
+  }),
+  event: z.object({
+    type: z.literal("event"),
+    source: z.string(),
+    event: z.enum(["text", "ttl"]),
+    text: z.string(),
+    sourceS: z.number().nullable(),
+    atMs: z.number(),
+    stimulus: z.object({ id: z.string(), url: z.string().nullable() }).nullable(),
+  }),
+  status: status.extend({ type: z.literal("status") }),
+  dropped: z.object({ type: z.literal("dropped"), frames: count, latents: count, spikes: count }),
+  error: z.object({ type: z.literal("error"), code: z.string(), message: z.string() }),
+  pong: z.object({ type: z.literal("pong"), id: z.int(), nowMs: z.number() }),
+};
