@@ -1,0 +1,102 @@
+import { ddim } from "../../src/decode/ddim.ts";
+import type { Decoded, DecodeRequest, Decoder } from "../../src/decode/decoder.ts";
+import { ipndm } from "../../src/decode/ipndm.ts";
+import { FUSED_STEPS, type Manifest } from "../../src/decode/manifest.ts";
+import { seededNoise } from "../../src/decode/noise.ts";
+import { cosineSchedule } from "../../src/decode/schedule.ts";
+import { expected, PhospheneError } from "../../src/errors.ts";
+import { monotonicMs } from "../monotonic.ts";
+import type { Graphs } from "./graphs.ts";
+import { toRgb } from "./rgb.ts";
+
+export interface DiffusionOptions {
+  readonly solver: "ddim" | "ipndm";
+  readonly maxSteps: number;
+  readonly seed: number;
+}
+
+/** A sampler of k steps: noise and condition [D] -> image [3, H, W] in [-1, 1]. */
+export type Sample = (noise: Float32Array, cond: Float32Array) => Promise<Float32Array>;
+
+/** VAE encoder, then few-step DDIM from the session's fixed noise. */
+export function diffusionDecoder(graphs: Graphs, manifest: Manifest, options: DiffusionOptions): Decoder {
+  const { image, latents, units, bins } = manifest;
+  const noise = seededNoise(options.seed, 3 * image.height * image.width, manifest.noise.scale);
+  const steps = stepsFor(options.maxSteps);
+  const samplers = new Map(steps.map((k) => [k, sampler(graphs, manifest, options.solver, k)]));
+  return {
+    kind: "diffusion",
+    solver: options.solver,
+    steps,
+    async decode(request) {
+      checkRequest(request, units.count * bins.window, latents.groups.length, steps);
+      const startedMs = monotonicMs();
+      const { mu, logvar, expected: explained, ...readouts } = await graphs.encode.run({ window: request.values });
+      const encodedMs = monotonicMs();
+      const cond = steer(mu!, manifest, request.steering);
+      const picture = await samplers.get(request.steps)!(noise, cond);
+      return {
+        image: toRgb(picture, image.height, image.width),
+        mu: mu!,
+        logvar: logvar!,
+        expected: explained!,
+        readouts: withoutPrefix(readouts),
+        startedMs,
+        encodedMs,
+        synthesisedMs: monotonicMs(),
+      } satisfies Decoded;
+    },
+    async dispose() {
+      for (const graph of [graphs.encode, graphs.step, ...graphs.sample.values()]) await graph.release();
+    },
+  };
+}
+
+function stepsFor(maxSteps: number): number[] {
+  const fused = FUSED_STEPS.filter((k) => k <= maxSteps);
+  return maxSteps > FUSED_STEPS.at(-1)! ? [...fused, maxSteps] : fused;
+}
+
+/** DDIM with 1, 2 or 4 steps runs fused in one graph; everything else step by step. */
+export function sampler(graphs: Graphs, manifest: Manifest, solver: "ddim" | "ipndm", k: number): Sample {
+  const fused = graphs.sample.get(k);
+  if (solver === "ddim" && fused !== undefined) return async (noise, cond) => (await fused.run({ noise, cond })).image!;
+  return stepwise(graphs, manifest, solver, k);
+}
+
+/** The same sampler, one network evaluation at a time, for any solver and any k. */
+export function stepwise(graphs: Graphs, manifest: Manifest, solver: "ddim" | "ipndm", k: number): Sample {
+  const solve = { ddim, ipndm }[solver];
+  const known: Record<string, number[]> = manifest.schedule.timesteps;
+  const timesteps = known[String(k)] ?? Array.from({ length: k + 1 }, (_, i) => 1 - i / k);
+  const schedule = cosineSchedule(timesteps, manifest.schedule.prediction);
+  return (noise, cond) =>
+    solve(async (x, t) => (await graphs.step.run({ x, t: Float32Array.of(t), cond })).v!, noise, schedule);
+}
+
+function steer(mu: Float32Array, { latents }: Manifest, steering: readonly number[]): Float32Array {
+  const cond = Float32Array.from(mu);
+  let d = 0;
+  latents.groups.forEach(({ size }, group) => {
+    for (const end = d + size; d < end; d++) cond[d]! += steering[group]!;
+  });
+  return cond;
+}
+
+function withoutPrefix(readouts: Record<string, Float32Array>): Record<string, Float32Array> {
+  return Object.fromEntries(Object.entries(readouts).map(([name, value]) => [name.replace(/^readout_/, ""), value]));
+}
+
+function checkRequest(request: DecodeRequest, values: number, groups: number, steps: readonly number[]): void {
+  const problem =
+    request.values.length !== values
+      ? expected("values", `${values} numbers`, request.values.length)
+      : request.steering.length !== groups
+        ? expected("steering", `${groups} numbers`, request.steering.length)
+        : !steps.includes(request.steps)
+          ? expected("steps", `one of ${steps.join(", ")}`, request.steps)
+          : !request.values.every(Number.isFinite)
+            ? "values: expected finite numbers"
+            : null;
+  if (problem !== null) throw new PhospheneError("DECODER_FAILED", problem);
+}

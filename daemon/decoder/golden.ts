@@ -1,0 +1,90 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import { FUSED_STEPS, type Manifest } from "../../src/decode/manifest.ts";
+import { PhospheneError } from "../../src/errors.ts";
+import type { Graphs } from "./graphs.ts";
+
+const floats = z.base64().transform((text) => {
+  const bytes = Buffer.from(text, "base64");
+  const values = new Float32Array(Math.floor(bytes.length / 4));
+  for (let i = 0; i < values.length; i++) values[i] = bytes.readFloatLE(4 * i);
+  return values;
+});
+
+const goldenSchema = z.object({
+  tolerance: z.number().positive(),
+  cases: z
+    .array(
+      z.object({
+        counts: floats,
+        noise: floats,
+        window: floats,
+        mu: floats,
+        logvar: floats,
+        expected: floats,
+        readouts: z.record(z.string(), floats),
+        v: z.object({ t: z.number(), out: floats }),
+        images: z.object({ "1": floats, "2": floats, "4": floats }),
+      }),
+    )
+    .min(1),
+});
+
+export type GoldenCase = z.infer<typeof goldenSchema>["cases"][number];
+
+/** The golden cases of a bundle and the tolerance (largest absolute difference). */
+export async function readGolden(dir: string, manifest: Manifest): Promise<{ tolerance: number; cases: GoldenCase[] }> {
+  const path = join(dir, manifest.files.golden.path);
+  const parsed = goldenSchema.safeParse(JSON.parse(await readFile(path, "utf8")));
+  if (parsed.success) return parsed.data;
+  throw new PhospheneError("BUNDLE_GOLDEN_MISMATCH", `${path}: ${parsed.error.issues[0]?.message ?? "not valid"}`);
+}
+
+/** Reproduces the golden outputs; throws BUNDLE_GOLDEN_MISMATCH that names the output and the difference. Returns the largest difference. */
+export async function checkGolden(dir: string, manifest: Manifest, graphs: Graphs): Promise<number> {
+  const { tolerance, cases } = await readGolden(dir, manifest);
+  let worst = 0;
+  for (const [i, golden] of cases.entries())
+    for (const [name, got, wanted] of await reproduce(golden, graphs)) {
+      const difference = largestDifference(got, wanted);
+      if (!(difference <= tolerance))
+        throw new PhospheneError(
+          "BUNDLE_GOLDEN_MISMATCH",
+          `${dir}: case ${i}, ${name}: expected agreement within ${tolerance}, got a difference of ${difference}`,
+        );
+      worst = Math.max(worst, difference);
+    }
+  return worst;
+}
+
+type Comparison = [name: string, got: Float32Array, wanted: Float32Array];
+
+async function reproduce(golden: GoldenCase, graphs: Graphs): Promise<Comparison[]> {
+  const encoded = await graphs.encode.run({ window: golden.window });
+  const { v } = await graphs.step.run({ x: golden.noise, t: Float32Array.of(golden.v.t), cond: golden.mu });
+  const comparisons: Comparison[] = [
+    ["mu", encoded.mu!, golden.mu],
+    ["logvar", encoded.logvar!, golden.logvar],
+    ["expected", encoded.expected!, golden.expected],
+    ["v", v!, golden.v.out],
+  ];
+  for (const [name, wanted] of Object.entries(golden.readouts))
+    comparisons.push([`readout ${name}`, encoded[`readout_${name}`] ?? new Float32Array(), wanted]);
+  for (const k of FUSED_STEPS) {
+    const { image } = await graphs.sample.get(k)!.run({ noise: golden.noise, cond: golden.mu });
+    comparisons.push([`image at ${k} steps`, image!, golden.images[`${k}`]]);
+  }
+  return comparisons;
+}
+
+/** NaN counts as different, and so does another length. */
+function largestDifference(got: Float32Array, wanted: Float32Array): number {
+  if (got.length !== wanted.length) return Number.POSITIVE_INFINITY;
+  let worst = 0;
+  for (let i = 0; i < got.length; i++) {
+    const difference = Math.abs(got[i]! - wanted[i]!);
+    if (!(difference <= worst)) worst = difference;
+  }
+  return worst;
+}

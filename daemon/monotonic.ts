@@ -1,0 +1,5 @@
+/** The machine's monotonic clock, ms. All processes of one machine read the same clock, so stamps of the decoder process compare with the daemon's. */
+export function monotonicMs(): number {
+  const [seconds, nanoseconds] = process.hrtime();
+  return seconds * 1000 + nanoseconds / 1e6;
+}
