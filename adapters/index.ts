@@ -1,0 +1,10 @@
+import { openEphys } from "./open-ephys/adapter.ts";
+import { simulator } from "./simulator/adapter.ts";
+
+/** Every kind of source, by the name that config.yaml gives as `kind`. */
+export const adapters = {
+  "open-ephys": openEphys,
+  simulator,
+} as const;
+
+export type AdapterKind = keyof typeof adapters;
