@@ -134,6 +134,7 @@ export class DecoderSupervisor {
     clearTimeout(this.#timer);
     this.#setState("failed", error.message);
     this.#firstStart.reject(error);
+    if (this.#info !== null) this.#child?.kill("SIGKILL");
   }
 
   #onStall(child: ChildProcess): void {

@@ -18,7 +18,6 @@ const REMEMBERED = 128;
 export class StepBudget {
   readonly #options: StepBudgetOptions;
   readonly #loads: number[] = [];
-  #next = 0;
   #p95 = 1;
 
   constructor(options: StepBudgetOptions) {
@@ -46,16 +45,27 @@ export class StepBudget {
     let best: number | null = null;
     for (const k of costMs.keys())
       if (k <= maxSteps && k > (best ?? 0) && this.costMs(k) + reserveMs <= leftMs) best = k;
+    if (best === null) this.#relax();
     return best;
+  }
+
+  /** Nothing fits, so nothing will be measured: forget old loads, or the budget would never recover. */
+  #relax(): void {
+    this.#loads.splice(0, Math.ceil(REMEMBERED / 16));
+    this.#update();
+  }
+
+  #update(): void {
+    const sorted = Float64Array.from(this.#loads).sort();
+    this.#p95 = sorted[Math.min(sorted.length - 1, Math.floor(0.95 * sorted.length))] ?? 1;
   }
 
   /** A frame of k steps took `ms`. */
   record(k: number, ms: number): void {
     const nominal = this.#options.costMs.get(k);
     if (nominal === undefined) return;
-    this.#loads[this.#next] = ms / nominal;
-    this.#next = (this.#next + 1) % REMEMBERED;
-    const sorted = Float64Array.from(this.#loads).sort();
-    this.#p95 = sorted[Math.min(sorted.length - 1, Math.floor(0.95 * sorted.length))]!;
+    this.#loads.push(ms / nominal);
+    if (this.#loads.length > REMEMBERED) this.#loads.shift();
+    this.#update();
   }
 }

@@ -39,6 +39,7 @@ export interface Stamps {
   lastSpike: number | null;
   closed: number;
   dispatched: number;
+  started: number;
   encoded: number;
   synthesised: number;
   received: number;

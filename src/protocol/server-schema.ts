@@ -19,6 +19,7 @@ const stamps = z.object({
   lastSpike: z.number().nullable(),
   closed: z.number(),
   dispatched: z.number(),
+  started: z.number(),
   encoded: z.number(),
   synthesised: z.number(),
   received: z.number(),

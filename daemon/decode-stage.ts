@@ -1,0 +1,115 @@
+import type { Decoded } from "../src/decode/decoder.ts";
+import type { StepBudget } from "../src/decode/budget.ts";
+import { atypicality, correlation, groupBits, isReconstruction, meanOverBins } from "../src/decode/evidence.ts";
+import type { Manifest } from "../src/decode/manifest.ts";
+import type { Ledger } from "../src/ledger.ts";
+import type { FrameBody } from "../src/protocol/messages.ts";
+import type { ClockMap } from "../src/signal/clock.ts";
+import type { Window } from "../src/signal/types.ts";
+import type { DecoderSupervisor } from "./decoder/supervisor.ts";
+
+export interface DecodeStageParts {
+  readonly supervisor: DecoderSupervisor;
+  readonly budget: StepBudget;
+  readonly ledger: Ledger;
+  readonly clock: ClockMap;
+  readonly manifest: Manifest;
+  readonly digest: string;
+  readonly budgetMs: number;
+  readonly seed: number;
+  /** Daemon time of a stamp of the machine's monotonic clock. */
+  readonly fromMonotonic: (ms: number) => number;
+  readonly now: () => number;
+  readonly steering: () => readonly number[];
+  readonly onFailure: (error: unknown) => void;
+}
+
+/** A frame that waits for its sequence number and the time of writing. */
+export type FrameDraft = Omit<FrameBody, "seq">;
+
+/**
+ * Decodes one window within what is left of its deadline. Every window's bin is settled here, or by the caller once the frame is written:
+ * null means that it became `expired` or `failed`.
+ */
+export function decodeStage(parts: DecodeStageParts): (window: Window) => Promise<{ window: Window; draft: FrameDraft } | null> {
+  return async (window) => {
+    const { index, closedAtMs } = window.last;
+    const deadlineMs = closedAtMs + parts.budgetMs;
+    const steps = parts.supervisor.state === "ready" ? parts.budget.choose(deadlineMs - parts.now()) : 0;
+    if (steps === null) {
+      parts.ledger.settle(index, "expired");
+      return null;
+    }
+    const dispatched = parts.now();
+    const steering = parts.steering();
+    try {
+      const decoded = await parts.supervisor.decode({ values: window.values, steps, steering });
+      const received = parts.now();
+      parts.budget.record(steps, received - dispatched);
+      return { window, draft: draftFrame(parts, window, decoded, { steps, steering, dispatched, received, deadlineMs }) };
+    } catch (error) {
+      parts.ledger.settle(index, "failed");
+      parts.onFailure(error);
+      return null;
+    }
+  };
+}
+
+interface Run {
+  readonly steps: number;
+  readonly steering: readonly number[];
+  readonly dispatched: number;
+  readonly received: number;
+  readonly deadlineMs: number;
+}
+
+function draftFrame(parts: DecodeStageParts, window: Window, decoded: Decoded, run: Run): FrameDraft {
+  const { manifest } = parts;
+  const evidence = assess(manifest, window, decoded);
+  const { first, last } = window;
+  const newest = last.lastSpikeAtMs;
+  return {
+    state: isReconstruction(evidence, { ...manifest.evidence, groups: manifest.latents.groups }) ? "ok" : "no-reconstruction",
+    width: manifest.image.width,
+    height: manifest.image.height,
+    image: decoded.image,
+    mu: bytes(decoded.mu),
+    logvar: bytes(decoded.logvar),
+    ...evidence,
+    readouts: Object.fromEntries(Object.entries(decoded.readouts).map(([name, value]) => [name, bytes(value)])),
+    steps: run.steps,
+    solver: parts.supervisor.info?.solver ?? "",
+    seed: parts.seed,
+    steering: [...run.steering],
+    source: last.source,
+    bundle: parts.digest,
+    bins: [first.index, last.index],
+    sourceS: [first.startS, last.endS],
+    clock: { offsetMs: parts.clock.offsetMs, uncertaintyMs: parts.clock.uncertaintyMs },
+    deadlineMs: run.deadlineMs,
+    budgetMs: parts.budgetMs,
+    stamps: {
+      lastSpike: Number.isNaN(newest) ? null : newest,
+      closed: last.closedAtMs,
+      dispatched: run.dispatched,
+      started: parts.fromMonotonic(decoded.startedMs),
+      encoded: parts.fromMonotonic(decoded.encodedMs),
+      synthesised: parts.fromMonotonic(decoded.synthesisedMs),
+      received: run.received,
+      written: Number.NaN,
+    },
+  };
+}
+
+function assess(manifest: Manifest, window: Window, decoded: Decoded) {
+  const { latentMean, latentStd } = manifest.evidence;
+  return {
+    bits: groupBits(decoded.mu, decoded.logvar, manifest.latents.groups),
+    explained: correlation(meanOverBins(window.values, manifest.bins.window), decoded.expected),
+    atypicality: atypicality(decoded.mu, latentMean, latentStd),
+  };
+}
+
+function bytes(values: Float32Array): Uint8Array {
+  return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+}

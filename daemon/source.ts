@@ -1,0 +1,41 @@
+import { type Observable, share } from "rxjs";
+import { adapters } from "../adapters/index.ts";
+import type { Adapter, AdapterContext } from "../adapters/define.ts";
+import type { Config } from "../src/config.ts";
+import type { StatusBody } from "../src/protocol/messages.ts";
+import { emptyCounters, type SourceCounters, type SourceMessage } from "../src/signal/types.ts";
+import { isAdapterKind } from "./config.ts";
+import type { Liveness } from "../src/ops/liveness.ts";
+
+export type SourceStatus = Pick<StatusBody["source"], "state" | "sinceMs" | "detail">;
+
+/** The one source of a daemon: its messages, shared by all who listen, its counters, and its state for `/status`. */
+export interface Source {
+  readonly message$: Observable<SourceMessage>;
+  readonly counters: SourceCounters;
+  status(): SourceStatus;
+  /** Data came or stopped coming. */
+  setLiveness(liveness: Liveness): void;
+  /** The adapter said something about its connection. */
+  setDetail(detail: string): void;
+}
+
+/** Opens the configured adapter. Nothing connects before `message$` is subscribed to. */
+export function openSource(config: Config["source"], context: Omit<AdapterContext, "source" | "counters">): Source {
+  const counters = emptyCounters();
+  const { name, kind, options } = config;
+  if (!isAdapterKind(kind)) throw new TypeError(`source.kind ${kind} was not checked`);
+  const adapter: Adapter<unknown> = adapters[kind];
+  let status: SourceStatus = { state: "connecting", sinceMs: context.now(), detail: "" };
+  return {
+    message$: adapter.open(adapter.options.parse(options), { ...context, source: name, counters }).pipe(share()),
+    counters,
+    status: () => status,
+    setLiveness(state) {
+      status = { ...status, state, sinceMs: context.now() };
+    },
+    setDetail(detail) {
+      status = { ...status, detail };
+    },
+  };
+}

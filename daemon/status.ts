@@ -1,0 +1,49 @@
+import type { Config } from "../src/config.ts";
+import type { StepBudget } from "../src/decode/budget.ts";
+import type { Ledger } from "../src/ledger.ts";
+import type { StatusBody } from "../src/protocol/messages.ts";
+import type { Binner } from "../src/signal/binner.ts";
+import type { DecoderSupervisor } from "./decoder/supervisor.ts";
+import type { LatencyRecorder } from "./latency.ts";
+import type { Source } from "./source.ts";
+
+export interface StatusParts {
+  readonly config: Config;
+  readonly session: string;
+  readonly source: Source;
+  readonly binner: Binner;
+  readonly supervisor: DecoderSupervisor;
+  readonly budget: StepBudget | null;
+  readonly ledger: Ledger;
+  readonly latency: LatencyRecorder;
+  readonly viewers: Pick<StatusBody, "viewers" | "viewerTotals">;
+  readonly nowMs: number;
+}
+
+/** The body of `/status` and of the `status` message. */
+export function statusBody(parts: StatusParts): StatusBody {
+  const { config, source, binner, supervisor, ledger, latency } = parts;
+  return {
+    nowMs: parts.nowMs,
+    session: parts.session,
+    source: {
+      name: config.source.name,
+      kind: config.source.kind,
+      ...source.status(),
+      counters: { ...source.counters },
+      clock: { offsetMs: binner.clock.offsetMs, uncertaintyMs: binner.clock.uncertaintyMs },
+    },
+    decoder: {
+      state: supervisor.state,
+      restarts: supervisor.restarts,
+      pid: supervisor.pid,
+      provider: supervisor.info?.provider ?? "",
+      costMs: parts.budget?.estimates() ?? {},
+    },
+    ledger: ledger.counts(),
+    latency: latency.percentiles(),
+    ...parts.viewers,
+    spikes: { total: binner.total, late: binner.late },
+    process: { rssBytes: process.memoryUsage.rss(), uptimeS: process.uptime() },
+  };
+}
