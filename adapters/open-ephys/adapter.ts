@@ -1,5 +1,5 @@
 import { defer, from, Observable, switchMap } from "rxjs";
-import type { Event, Subscriber as SubscriberSocket } from "zeromq";
+import type { Event, Observer, Subscriber as SubscriberSocket } from "zeromq";
 import { PhospheneError } from "../../src/errors.ts";
 import type { SourceConnection, SourceMessage } from "../../src/signal/types.ts";
 import { type AdapterContext, defineAdapter } from "../define.ts";
@@ -25,16 +25,18 @@ export const openEphys = defineAdapter<OpenEphysOptions>({
 function listen(zmq: ZeroMq, options: OpenEphysOptions, context: AdapterContext): Observable<SourceMessage> {
   return new Observable((subscriber) => {
     const stop = new AbortController();
-    const socket = connectSubscriber(zmq, options);
+    const socket = makeSubscriber(zmq, options);
     const intake = createIntake(options, context, (message) => subscriber.next(message));
     const failed = (cause: unknown) => subscriber.error(cause);
-    const say = connectionSpeaker(context, (message) => {
+    const say = onChange((state, detail) => {
       intake.flush();
-      if (message.state === "disconnected") intake.reconnecting();
-      subscriber.next(message);
+      if (state === "disconnected") intake.reconnecting();
+      subscriber.next({ kind: "connection", source: context.source, state, detail, receivedAtMs: context.now() });
     });
     say("connecting", options.endpoint);
-    watchConnection(socket, options.endpoint, say).catch(failed);
+    // Before connecting: the monitor tells nothing of what happened before it was asked for.
+    watchConnection(socket.events, options.endpoint, say).catch(failed);
+    connect(socket, options.endpoint);
     drain(socket, intake, stop.signal).catch(failed);
     if (options.heartbeat) {
       const log = (message: string, fields?: Record<string, unknown>) => context.log("debug", message, fields);
@@ -48,7 +50,7 @@ function listen(zmq: ZeroMq, options: OpenEphysOptions, context: AdapterContext)
   });
 }
 
-function connectSubscriber(zmq: ZeroMq, options: OpenEphysOptions): SubscriberSocket {
+function makeSubscriber(zmq: ZeroMq, options: OpenEphysOptions): SubscriberSocket {
   const socket = new zmq.Subscriber({
     receiveHighWaterMark: RECEIVE_HIGH_WATER_MARK,
     maxMessageSize: MAX_MESSAGE_BYTES,
@@ -56,13 +58,16 @@ function connectSubscriber(zmq: ZeroMq, options: OpenEphysOptions): SubscriberSo
     reconnectMaxInterval: 1_000,
     linger: 0,
   });
+  socket.subscribe(options.continuous ? "" : "EVENT");
+  return socket;
+}
+
+function connect(socket: SubscriberSocket, endpoint: string): void {
   try {
-    socket.subscribe(options.continuous ? "" : "EVENT");
-    socket.connect(options.endpoint);
-    return socket;
+    socket.connect(endpoint);
   } catch (cause) {
     socket.close();
-    throw new PhospheneError("CONFIG_INVALID", `endpoint: expected an address to connect to, got ${options.endpoint}`, {
+    throw new PhospheneError("CONFIG_INVALID", `endpoint: expected an address to connect to, got ${endpoint}`, {
       cause,
     });
   }
@@ -84,17 +89,16 @@ async function drain(socket: SubscriberSocket, intake: ReturnType<typeof createI
 
 type Say = (state: SourceConnection["state"], detail: string) => void;
 
-function connectionSpeaker(context: AdapterContext, emit: (message: SourceConnection) => void): Say {
+function onChange(say: Say): Say {
   let last: SourceConnection["state"] | undefined;
   return (state, detail) => {
-    if (state === last) return;
+    if (state !== last) say(state, detail);
     last = state;
-    emit({ kind: "connection", source: context.source, state, detail, receivedAtMs: context.now() });
   };
 }
 
-async function watchConnection(socket: SubscriberSocket, endpoint: string, say: Say): Promise<void> {
-  for await (const event of socket.events) tell(event, endpoint, say);
+async function watchConnection(events: Observer, endpoint: string, say: Say): Promise<void> {
+  for await (const event of events) tell(event, endpoint, say);
 }
 
 // Connected is said after the ZeroMQ handshake: something else may listen on the port.

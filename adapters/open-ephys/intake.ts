@@ -1,4 +1,4 @@
-import type { SourceMessage } from "../../src/signal/types.ts";
+import type { SourceEvent, SourceMessage } from "../../src/signal/types.ts";
 import type { AdapterContext } from "../define.ts";
 import type { DataMessage, OpenEphysMessage, SpikeMessage, TextMessage, TtlMessage } from "./messages.ts";
 import type { OpenEphysOptions } from "./options.ts";
@@ -27,7 +27,7 @@ export function createIntake(
   const unitOf = unitLookup(options.electrodes, context.unitLabels);
   const order = watchOrder();
   const spikes = createSpikeBatch();
-  let waiting: SourceMessage[] = [];
+  let waiting: Pick<SourceEvent, "event" | "text" | "time">[] = [];
   let rateHz = options.sampleRateHz;
   let clockS = Number.NaN;
   let seq = 0;
@@ -38,7 +38,7 @@ export function createIntake(
     if (spikes.length > 0) emit({ kind: "spikes", source, seq: seq++, ...spikes.take(), receivedAtMs });
     const events = waiting;
     waiting = [];
-    for (const event of events) emit(event);
+    for (const event of events) emit({ kind: "event", source, ...event, receivedAtMs });
     if (!Number.isNaN(clockS)) emit({ kind: "clock", source, time: clockS, receivedAtMs });
     clockS = Number.NaN;
   };
@@ -68,8 +68,7 @@ export function createIntake(
   const onEvent = (message: TextMessage | TtlMessage) => {
     counters.events++;
     const text = message.kind === "text" ? message.text : `line=${message.line} state=${message.state}`;
-    const time = message.sampleNum / rateHz;
-    waiting.push({ kind: "event", source, time, event: message.kind, text, receivedAtMs: now() });
+    waiting.push({ event: message.kind, text, time: message.sampleNum / rateHz });
   };
   const accept = (message: OpenEphysMessage): boolean => {
     const place = order.see(message.messageNum, message.sampleNum, rateHz);
