@@ -1,0 +1,32 @@
+import type { Command } from "commander";
+import { readBundle } from "../bundle.ts";
+import { DecoderSupervisor } from "../decoder/supervisor.ts";
+import { parsePositive } from "./options.ts";
+
+/** `phosphene bundle verify DIR`: what the daemon does with a bundle at start, and nothing else. */
+export function addBundle(program: Command): void {
+  program
+    .command("bundle")
+    .description("work with bundles")
+    .command("verify")
+    .argument("<dir>", "bundle folder")
+    .option("--threads <n>", "threads of the CPU provider", parsePositive, 2)
+    .description("check digests, graphs and golden outputs; print the cost of a frame on this machine")
+    .action(async (dir: string, options: { threads: number }) => {
+      const bundle = await readBundle(dir);
+      const supervisor = new DecoderSupervisor({
+        load: { dir, solver: "ddim", maxSteps: 4, seed: 1, threads: options.threads },
+        stallMs: 10_000,
+        onState: () => {},
+        onProgress: (message) => process.stderr.write(`${message}\n`),
+      });
+      try {
+        const ready = await supervisor.start();
+        const costs = Object.entries(ready.costMs).map(([k, ms]) => `${k}: ${ms.toFixed(1)} ms`);
+        process.stdout.write(`${bundle.manifest.name} ${bundle.digest.slice(0, 12)} reproduces its golden outputs`);
+        process.stdout.write(` (largest difference ${ready.goldenDifference.toExponential(1)}); steps ${costs.join(", ")}\n`);
+      } finally {
+        await supervisor.close();
+      }
+    });
+}

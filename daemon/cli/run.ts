@@ -1,0 +1,51 @@
+import type { Command } from "commander";
+import type { Config } from "../../src/config.ts";
+import { startDaemon } from "../daemon.ts";
+import { makeLog } from "./log.ts";
+import { configOption, loadConfig, parsePort } from "./options.ts";
+import { stopSignal } from "./signals.ts";
+
+interface RunOptions {
+  config?: string;
+  bundle?: string;
+  stimuli?: string;
+  source?: string;
+  port?: number;
+}
+
+/** `phosphene run`: the daemon. */
+export function addRun(program: Command): void {
+  program
+    .command("run")
+    .description("decode: connect to the source, serve viewers")
+    .addOption(configOption)
+    .option("-b, --bundle <dir>", "bundle folder, instead of the configured one")
+    .option("--stimuli <dir>", "folder of stimulus pictures, instead of the configured one (default: the bundle's session folder)")
+    .option("--source <endpoint>", "endpoint of the source, instead of the configured one")
+    .option("-p, --port <port>", "port of the server, instead of the configured one", parsePort)
+    .action(async (options: RunOptions) => {
+      const config = override(await loadConfig(options.config), options);
+      const log = makeLog(config.log.level);
+      const stopped = stopSignal();
+      const daemon = await startDaemon(config, log);
+      const { host, port } = daemon.address;
+      process.stdout.write(`phosphene: watching at http://${host}:${port}\n`);
+      log.info(`${await stopped}: stopping`);
+      await daemon.close();
+    });
+}
+
+function override(config: Config, options: RunOptions): Config {
+  const bundle = options.bundle ?? config.bundle;
+  const ownSession = options.bundle === undefined ? config.stimuli : `${options.bundle}/session`;
+  return {
+    ...config,
+    bundle,
+    stimuli: options.stimuli ?? ownSession,
+    source: {
+      ...config.source,
+      options: options.source === undefined ? config.source.options : { ...config.source.options, endpoint: options.source },
+    },
+    server: { ...config.server, port: options.port ?? config.server.port },
+  };
+}

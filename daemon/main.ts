@@ -1,0 +1,14 @@
+#!/usr/bin/env node
+import { Command } from "commander";
+import { addBundle } from "./cli/bundle.ts";
+import { addCheck } from "./cli/check.ts";
+import { fail } from "./cli/fail.ts";
+import { addRig } from "./cli/rig.ts";
+import { addRun } from "./cli/run.ts";
+
+const program = new Command("phosphene")
+  .description("Spikes in, pictures out, on a deadline.")
+  .version("0.1.0")
+  .showHelpAfterError();
+for (const add of [addRun, addRig, addCheck, addBundle]) add(program);
+await program.parseAsync().catch(fail);

@@ -1,0 +1,90 @@
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { parseArgs } from "node:util";
+import { pinnedEnvironment, root, say } from "./install.mjs";
+
+const options = {
+  recording: { type: "string" },
+  bundle: { type: "string" },
+  port: { type: "string" },
+  "rig-port": { type: "string" },
+};
+
+/** Starts the simulated rig and the daemon, shows what they say, and stops both on Ctrl-C. Resolves with the exit code. */
+export async function runDemo(args) {
+  const { values } = parseArgs({ args, options });
+  const bundle = values.bundle ?? (values.recording === undefined ? undefined : "runs/it-objects");
+  if (bundle !== undefined && !existsSync(join(root, bundle)) && !existsSync(bundle))
+    throw new Error(`${bundle} is not there: training/README.md has the command that makes it`);
+  say("starting a simulated rig and the daemon (Ctrl-C stops both)");
+  const rig = start("rig", rigArguments(values, bundle));
+  const daemon = start("daemon", daemonArguments(values, bundle));
+  return untilStopped([rig, daemon]);
+}
+
+function rigArguments(values, bundle) {
+  const args = ["rig"];
+  if (values["rig-port"] !== undefined) args.push("--port", values["rig-port"]);
+  if (values.recording !== undefined) args.push("--recording", values.recording);
+  if (bundle !== undefined) args.push("--session", join(bundle, "session"));
+  return args;
+}
+
+function daemonArguments(values, bundle) {
+  const args = ["run"];
+  if (bundle !== undefined) args.push("--bundle", bundle);
+  if (values.port !== undefined) args.push("--port", values.port);
+  if (values["rig-port"] !== undefined) args.push("--source", `tcp://127.0.0.1:${values["rig-port"]}`);
+  return args;
+}
+
+/** In a process group of its own, so that Ctrl-C reaches it once, through us. */
+function start(name, args) {
+  const child = spawn("node", ["daemon/main.ts", ...args], {
+    cwd: root,
+    env: pinnedEnvironment(),
+    stdio: ["ignore", "pipe", "pipe"],
+    detached: true,
+  });
+  for (const stream of [child.stdout, child.stderr])
+    createInterface({ input: stream }).on("line", (line) => process.stdout.write(`${name.padEnd(6)} │ ${readable(line)}\n`));
+  return child;
+}
+
+/** A log line without its JSON; anything else as it is. */
+function readable(line) {
+  if (!line.startsWith("{")) return line;
+  try {
+    const { msg, level } = JSON.parse(line);
+    return level >= 40 ? `warning: ${msg}` : msg;
+  } catch {
+    return line;
+  }
+}
+
+/** When one of the two ends, the other is stopped; so it is on a signal to us. */
+function untilStopped(children) {
+  return new Promise((resolve) => {
+    let stopped = false;
+    let alive = children.length;
+    let exitCode = 0;
+    const stop = () => {
+      for (const child of children) if (child.exitCode === null) child.kill("SIGTERM");
+      setTimeout(() => children.forEach((child) => void child.kill("SIGKILL")), 5000).unref();
+    };
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"])
+      process.on(signal, () => {
+        stopped = true;
+        stop();
+      });
+    for (const child of children)
+      child.on("exit", (code) => {
+        if (!stopped && code !== 0) exitCode = code ?? 1;
+        alive--;
+        stop();
+        if (alive === 0) resolve(exitCode);
+      });
+  });
+}

@@ -1,0 +1,71 @@
+import { execFileSync, spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { buildViewer, pinnedEnvironment, root, run, say } from "./install.mjs";
+
+/** Everything CI checks: format, lint, imports, types, sizes, then every test. `args` go to vitest. Resolves with the exit code. */
+export async function runTests(args) {
+  await installChromium();
+  await buildViewer();
+  const env = pinnedEnvironment();
+  say("checking format, lint, import directions, types, sizes");
+  const checked = await passes("npm", ["run", "--silent", "check"], env);
+  say("running the tests");
+  const javascript = await vitest(args, env);
+  const python = args.length === 0 ? await pytest() : { passed: 0, failed: 0, skipped: 0 };
+  const passed = javascript.passed + python.passed;
+  const failed = javascript.failed + python.failed + (checked ? 0 : 1);
+  process.stdout.write(`\n${passed} passed, ${failed} failed, ${javascript.skipped + python.skipped} skipped\n`);
+  return failed === 0 && passed > 0 ? 0 : 1;
+}
+
+async function passes(command, args, env) {
+  return run(command, args, { env }).then(
+    () => true,
+    (error) => {
+      process.stderr.write(`${error.message}\n`);
+      return false;
+    },
+  );
+}
+
+/** The browser test needs Debian's chromium; a machine that has none gets it when we may install. */
+async function installChromium() {
+  if (existsSync("/usr/bin/chromium")) return;
+  if (process.getuid?.() !== 0) throw new Error("chromium is missing: `sudo apt-get install -y chromium`, then again");
+  say("installing chromium for the browser test (apt-get)");
+  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+  await run("apt-get", ["update", "-qq"], { env });
+  await run("apt-get", ["install", "-y", "-qq", "--no-install-recommends", "chromium"], { env });
+}
+
+async function vitest(args, env) {
+  const folder = mkdtempSync(join(tmpdir(), "phosphene-test-"));
+  const report = join(folder, "vitest.json");
+  const ok = await passes("vitest", ["run", "--reporter=default", "--reporter=json", `--outputFile.json=${report}`, ...args], env);
+  if (!existsSync(report)) return { passed: 0, failed: 1, skipped: 0 };
+  const { numPassedTests: passed, numFailedTests, numPendingTests: skipped } = JSON.parse(readFileSync(report, "utf8"));
+  rmSync(folder, { recursive: true });
+  return { passed, failed: ok ? numFailedTests : Math.max(1, numFailedTests), skipped };
+}
+
+/** The training's own tests, in an environment that uv makes. */
+async function pytest() {
+  say("running the tests of training/ (uv, pytest)");
+  const uv = findUv();
+  const result = spawnSync(uv, ["run", "--project", "training", "pytest", "-q", "training/tests"], { cwd: root, encoding: "utf8" });
+  process.stdout.write(result.stdout ?? "");
+  process.stderr.write(result.stderr ?? "");
+  const count = (word) => Number(new RegExp(`(\\d+) ${word}`).exec(result.stdout ?? "")?.[1] ?? 0);
+  const failed = count("failed") + count("error");
+  return { passed: count("passed"), failed: result.status === 0 ? failed : Math.max(1, failed), skipped: count("skipped") };
+}
+
+function findUv() {
+  const own = join(root, "node_modules", ".uv");
+  for (const uv of ["uv", join(own, "bin", "uv")]) if (spawnSync(uv, ["--version"]).status === 0) return uv;
+  execFileSync("python3", ["-m", "venv", own], { stdio: "inherit" });
+  execFileSync(join(own, "bin", "pip"), ["install", "-q", "uv"], { stdio: "inherit" });
+  return join(own, "bin", "uv");
+}
