@@ -17,12 +17,12 @@ export function plainProblem(bytes: Uint8Array, maxDepth: number): string | null
     if (top?.map && top.left % 2 === 0 && !item.text) return `byte ${at}: expected a string as key`;
     if (top) top.left -= 1;
     at = item.next;
-    if (item.children > bytes.length - at) return `byte ${at}: a length beyond the end of the message`;
+    if (item.next > bytes.length || item.children > bytes.length - at)
+      return `byte ${at}: a length beyond the end of the message`;
     if (item.children > 0) open.push({ left: item.children, map: item.map });
     if (open.length > maxDepth) return `nested deeper than ${maxDepth}`;
     while (open.at(-1)?.left === 0) open.pop();
   } while (open.length > 0);
-  if (at > bytes.length) return `ends after ${bytes.length} bytes inside a value`;
   return at === bytes.length ? null : `${bytes.length - at} bytes after the message`;
 }
 

@@ -1,0 +1,131 @@
+import type { WebSocket } from "ws";
+import type { MessageType } from "../../src/protocol/delivery.ts";
+import { encodeServer } from "../../src/protocol/encode.ts";
+import type { EventBody, FrameBody, LatentsBody, SpikesBody, StatusBody, Topic } from "../../src/protocol/messages.ts";
+import type { Intervals, ViewersStatus } from "./options.ts";
+import { Viewer, type ViewerOptions } from "./viewer.ts";
+
+/** How long messages may wait for a socket before it is looked at again, ms; pongs usually come first. */
+const PUMP_MS = 100;
+const CLOSE_GOING_AWAY = 1001;
+
+export type HubOptions = ViewerOptions & { status: () => StatusBody; intervals: Intervals };
+
+/** All viewers of the server: publishes to them and counts for them. Every message is encoded once, and only if somebody wants it. */
+export class Hub {
+  readonly #viewers = new Set<Viewer>();
+  readonly #departed = { offered: 0, sent: 0, dropped: 0 };
+  readonly #options: HubOptions;
+  readonly #timers: NodeJS.Timeout[];
+  #pumpTimer: NodeJS.Timeout | null = null;
+  #nextId = 1;
+
+  constructor(options: HubOptions) {
+    this.#options = options;
+    const { statusMs, pingMs } = options.intervals;
+    this.#timers = [setInterval(() => this.#publishStatus(), statusMs), setInterval(() => this.#checkAlive(), pingMs)];
+    for (const timer of this.#timers) timer.unref();
+  }
+
+  get size(): number {
+    return this.#viewers.size;
+  }
+
+  /** Takes an open connection. */
+  add(socket: WebSocket): void {
+    const viewer = new Viewer(this.#nextId++, socket, this.#options);
+    this.#viewers.add(viewer);
+    socket.once("close", (code) => this.#remove(viewer, code));
+    this.#options.log.debug({ viewer: viewer.id }, "viewer connected");
+  }
+
+  /** See `PhospheneServer.publishFrame`. */
+  publishFrame(frame: FrameBody): number {
+    frame.stamps.written = this.#options.now();
+    this.#publish("frame", () => encodeServer("frame", frame));
+    this.#publish("latents", () => encodeServer("latents", latentsOf(frame)));
+    return this.#options.now();
+  }
+
+  publishSpikes(body: SpikesBody): void {
+    this.#publish("spikes", () => encodeServer("spikes", body));
+  }
+
+  publishEvent(body: EventBody): void {
+    this.#publish("event", () => encodeServer("event", body));
+  }
+
+  /** Counts of each viewer, and of all that ever were. */
+  status(): ViewersStatus {
+    const viewers = Array.from(this.#viewers, (viewer) => viewer.counts);
+    const viewerTotals = { connected: viewers.length, ...this.#departed, queued: 0 };
+    for (const counts of viewers) {
+      viewerTotals.offered += counts.offered;
+      viewerTotals.sent += counts.sent;
+      viewerTotals.dropped += counts.dropped;
+      viewerTotals.queued += counts.queued;
+    }
+    return { viewers, viewerTotals };
+  }
+
+  /** Closes every viewer with 1001; resolves when all are gone. */
+  async close(): Promise<void> {
+    for (const timer of this.#timers) clearInterval(timer);
+    const gone = Array.from(this.#viewers, (viewer) => {
+      viewer.end(CLOSE_GOING_AWAY, "the daemon stops", this.#options.intervals.closeMs);
+      return viewer.gone;
+    });
+    await Promise.all(gone);
+    if (this.#pumpTimer) clearTimeout(this.#pumpTimer);
+  }
+
+  #publish(topic: Topic & MessageType, encode: () => Uint8Array): void {
+    let bytes: Uint8Array | null = null;
+    let pending = false;
+    for (const viewer of this.#viewers) {
+      if (!viewer.topics.has(topic)) continue;
+      bytes ??= encode();
+      viewer.delivery.offer(topic, bytes);
+      viewer.delivery.pump();
+      pending ||= viewer.delivery.pending;
+    }
+    if (pending) this.#pumpLater();
+  }
+
+  #pumpLater(): void {
+    this.#pumpTimer ??= setTimeout(() => this.#pumpAll(), PUMP_MS).unref();
+  }
+
+  #pumpAll(): void {
+    this.#pumpTimer = null;
+    let pending = false;
+    for (const { delivery } of this.#viewers) {
+      if (delivery.pending) delivery.pump();
+      pending ||= delivery.pending;
+    }
+    if (pending) this.#pumpLater();
+  }
+
+  #publishStatus(): void {
+    this.#publish("status", () => encodeServer("status", this.#options.status()));
+  }
+
+  #checkAlive(): void {
+    for (const viewer of this.#viewers) viewer.checkAlive();
+  }
+
+  #remove(viewer: Viewer, code: number): void {
+    viewer.delivery.close();
+    this.#viewers.delete(viewer);
+    const { offered, sent, dropped } = viewer.counts;
+    this.#departed.offered += offered;
+    this.#departed.sent += sent;
+    this.#departed.dropped += dropped;
+    this.#options.log.debug({ viewer: viewer.id, code, offered, sent, dropped }, "viewer gone");
+  }
+}
+
+function latentsOf(frame: FrameBody): LatentsBody {
+  const { seq, state, mu, logvar, bits, explained, atypicality, readouts, bins, stamps } = frame;
+  return { seq, state, mu, logvar, bits, explained, atypicality, readouts, bins, stamps };
+}

@@ -1,0 +1,74 @@
+import type {
+  EventBody,
+  FrameBody,
+  HelloBody,
+  SpikesBody,
+  StatusBody,
+  ViewerCounts,
+  ViewerTotals,
+} from "../../src/protocol/messages.ts";
+
+type Write = (fields: object, message: string) => void;
+
+/** The part of pino that the server uses. */
+export interface Log {
+  info: Write;
+  warn: Write;
+  debug: Write;
+  error: Write;
+}
+
+export interface Limits {
+  maxViewers: number;
+  maxMessageBytes: number;
+  messagesPerSecond: number;
+}
+
+/** Defaults are for people; tests make them short, ms. */
+export interface Intervals {
+  /** Between `status` messages. */
+  statusMs: number;
+  /** Between liveness pings; two unanswered ones end a connection. */
+  pingMs: number;
+  /** How long a viewer may take to answer a close before it is cut off. */
+  closeMs: number;
+}
+
+export interface ServerOptions {
+  host: string;
+  /** 0: any free port; see `PhospheneServer.address`. */
+  port: number;
+  /** Folder of the built viewer, or null. */
+  viewerDir: string | null;
+  /** Folder with a `session.json` whose stimuli are served, or null. */
+  stimuliDir: string | null;
+  limits: Limits;
+  hello: () => HelloBody;
+  status: () => StatusBody;
+  ready: () => boolean;
+  /** Monotonic clock of the daemon, ms. */
+  now: () => number;
+  log: Log;
+  onSteer: (gamma: number[], viewerId: number) => void;
+  onShown: (seq: number, atMs: number) => void;
+  intervals?: Partial<Intervals>;
+}
+
+/** As `StatusBody` has them: spread into it. */
+export interface ViewersStatus {
+  viewers: ViewerCounts[];
+  viewerTotals: ViewerTotals;
+}
+
+export interface PhospheneServer {
+  readonly address: { host: string; port: number };
+  /** Sets `frame.stamps.written`, sends the frame (and its `latents`) to everybody subscribed; returns the time after the last socket write, ms. */
+  publishFrame(frame: FrameBody): number;
+  publishSpikes(body: SpikesBody): void;
+  publishEvent(body: EventBody): void;
+  viewers(): ViewersStatus;
+  /** Path of a stimulus' picture on this server, or null when there is none of that id. */
+  stimulusUrl(id: string): string | null;
+  /** Refuses newcomers, closes viewers with 1001, then the port. Safe to call twice. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,144 @@
+import type { WebSocket } from "ws";
+import { expected } from "../../src/errors.ts";
+import { Delivery, HIGH_WATER_BYTES } from "../../src/protocol/delivery.ts";
+import { encodeServer } from "../../src/protocol/encode.ts";
+import type { ClientMessage, ServerBodies, Topic, ViewerCounts } from "../../src/protocol/messages.ts";
+import { parseClientMessage } from "../../src/protocol/parse.ts";
+import { MessageRate } from "../../src/protocol/rate.ts";
+import type { ServerOptions } from "./options.ts";
+import { SocketPeer } from "./socket-peer.ts";
+
+const MISSED_PINGS = 2;
+const CLOSE_RATE = 1008;
+
+export type ViewerOptions = Pick<ServerOptions, "hello" | "limits" | "log" | "now" | "onSteer" | "onShown">;
+
+/** One WebSocket connection: its subscription, what it says, whether it lives, and the delivery to it. */
+export class Viewer {
+  readonly id: number;
+  readonly delivery: Delivery;
+  /** Resolves when the connection is closed and counted. */
+  readonly gone: Promise<void>;
+  topics: ReadonlySet<Topic> = new Set();
+  readonly #socket: WebSocket;
+  readonly #peer: SocketPeer;
+  readonly #rate: MessageRate;
+  readonly #options: ViewerOptions;
+  readonly #groups: number;
+  #unanswered = 0;
+
+  /** Says hello. The hub is told of the end by the socket's `close` event. */
+  constructor(id: number, socket: WebSocket, options: ViewerOptions) {
+    const hello = options.hello();
+    this.id = id;
+    this.#socket = socket;
+    this.#options = options;
+    this.#groups = hello.bundle.latents.groups.length;
+    this.#peer = new SocketPeer(socket);
+    this.#rate = new MessageRate(options.limits.messagesPerSecond, options.now);
+    this.delivery = new Delivery(this.#peer, options.now);
+    this.gone = new Promise((resolve) => socket.once("close", () => resolve()));
+    this.#listen();
+    this.#reply("hello", hello);
+  }
+
+  get counts(): ViewerCounts {
+    return { id: this.id, ...this.delivery.counts };
+  }
+
+  /** Pings; ends the connection when two pings were not answered. Call at a fixed interval. */
+  checkAlive(): void {
+    if (this.#unanswered >= MISSED_PINGS) {
+      this.#socket.terminate();
+      return;
+    }
+    this.#unanswered += 1;
+    this.#peer.probe();
+  }
+
+  /** Closes politely, and cuts the connection off when the viewer has not answered after `graceMs`. */
+  end(code: number, reason: string, graceMs: number): void {
+    const cut = setTimeout(() => this.#socket.terminate(), graceMs);
+    this.#socket.once("close", () => clearTimeout(cut));
+    this.#socket.close(code, reason);
+  }
+
+  #listen(): void {
+    const { log } = this.#options;
+    this.#socket.on("message", (data, isBinary) => this.#onMessage(data, isBinary));
+    this.#socket.on("ping", (data) => this.#onPing(data));
+    this.#socket.on("pong", (data) => this.#onPong(data));
+    this.#socket.on("error", (error) => log.debug({ viewer: this.id, error: error.message }, "viewer socket error"));
+  }
+
+  #onPong(payload: Buffer): void {
+    this.#unanswered = 0;
+    this.#peer.acknowledge(payload);
+    this.delivery.pump();
+  }
+
+  // Not left to ws: a peer that pings and never reads would make it queue pongs without bound.
+  #onPing(payload: Buffer): void {
+    if (this.#mayTalk() && this.#socket.bufferedAmount < HIGH_WATER_BYTES) this.#socket.pong(payload);
+  }
+
+  #onMessage(data: unknown, isBinary: boolean): void {
+    if (!this.#mayTalk()) return;
+    if (!isBinary || !(data instanceof Uint8Array)) {
+      this.#refuse("PROTOCOL_MALFORMED", "message: expected a binary frame, got text");
+      return;
+    }
+    const parsed = parseClientMessage(data, this.#options.limits.maxMessageBytes);
+    if (!parsed.ok) {
+      this.#refuse(parsed.code, parsed.problem);
+      return;
+    }
+    try {
+      this.#handle(parsed.message);
+    } catch (error) {
+      // What a viewer says must not stop the daemon, whatever its handlers do.
+      this.#options.log.error({ viewer: this.id, error }, "message not handled");
+    }
+  }
+
+  #handle(message: ClientMessage): void {
+    switch (message.type) {
+      case "subscribe":
+        this.topics = new Set(message.topics);
+        break;
+      case "steer":
+        this.#steer(message.gamma);
+        break;
+      case "shown":
+        this.#options.onShown(message.seq, message.atMs);
+        break;
+      case "ping":
+        this.#reply("pong", { id: message.id, nowMs: this.#options.now() });
+        break;
+    }
+  }
+
+  #steer(gamma: number[]): void {
+    const wanted = `${this.#groups} numbers, one per latent group`;
+    if (gamma.length === this.#groups) this.#options.onSteer(gamma, this.id);
+    else this.#refuse("PROTOCOL_MALFORMED", expected("steer.gamma", wanted, gamma.length));
+  }
+
+  #mayTalk(): boolean {
+    const verdict = this.#rate.next();
+    const limit = `at most ${this.#options.limits.messagesPerSecond} messages a second`;
+    if (verdict === "tell") this.#refuse("PROTOCOL_RATE", `expected ${limit}, got more; the rest is ignored`);
+    if (verdict === "close") this.#socket.close(CLOSE_RATE, `expected ${limit}`);
+    return verdict === "take";
+  }
+
+  #refuse(code: string, message: string): void {
+    this.#options.log.debug({ viewer: this.id, code, problem: message }, "message refused");
+    this.#reply("error", { code, message });
+  }
+
+  #reply<T extends "hello" | "error" | "pong">(type: T, body: ServerBodies[T]): void {
+    this.delivery.offer(type, encodeServer(type, body));
+    this.delivery.pump();
+  }
+}
