@@ -1,0 +1,32 @@
+import { duration } from "./format.ts";
+import type { ViewerState } from "./state.ts";
+
+export type Freshness =
+  | { kind: "fresh" }
+  | { kind: "waiting" | "reconnecting" | "stale"; title: string; detail: string };
+
+/** After this long without a frame the picture says nothing of the present: three bins and the budget. */
+export function staleAfterMs(state: ViewerState): number {
+  return state.hello ? 3 * state.hello.bundle.bins.widthMs + state.hello.budgetMs : Number.POSITIVE_INFINITY;
+}
+
+function cause(state: ViewerState): string {
+  const { source, decoder } = state.status ?? {};
+  if (decoder && decoder.state !== "ready") return `decoder ${decoder.state}`;
+  if (source && source.state !== "live") return `source ${source.state}`;
+  return "no frame arrives";
+}
+
+/** What must be said over the picture at `nowMs`, if anything. */
+export function freshness(state: ViewerState, nowMs: number): Freshness {
+  const age = state.frame && nowMs - state.frame.arrivedAtMs;
+  if (state.link.phase !== "open") {
+    const detail = age === null ? "no daemon answers" : `last picture ${duration(age)} ago`;
+    const title = state.link.everOpen ? "reconnecting" : "connecting";
+    return { kind: "reconnecting", title, detail };
+  }
+  if (age === null)
+    return { kind: "waiting", title: "waiting", detail: state.status ? cause(state) : "for the first frame" };
+  if (age <= staleAfterMs(state)) return { kind: "fresh" };
+  return { kind: "stale", title: `stale for ${duration(age)}`, detail: cause(state) };
+}

@@ -1,0 +1,162 @@
+import type { FrameState, HelloBody, ServerBodies, ServerMessage, StatusBody } from "../../../src/protocol/messages.ts";
+import { floatsCopy, uint16sCopy } from "./bytes.ts";
+import { LatencyHistory } from "./history.ts";
+import { RasterRing } from "./raster-ring.ts";
+import { StimulusTrack } from "./stimuli.ts";
+
+export const RASTER_SECONDS = 4;
+const RING_BINS = 1024;
+const STRIP_FRAMES = 240;
+/** Weight of a new reading in the smoothed distance between source time and bin closing. */
+const LAG_WEIGHT = 0.05;
+const LAG_JUMP_MS = 250;
+
+export interface Latents {
+  seq: number;
+  mu: Float32Array;
+  sd: Float32Array;
+  bits: number[];
+}
+
+export interface Frame {
+  seq: number;
+  state: FrameState;
+  width: number;
+  height: number;
+  image: Uint8Array;
+  bits: number;
+  explained: number;
+  atypicality: number;
+  readouts: Record<string, Float32Array>;
+  steps: number;
+  closedMs: number;
+  /** Bin closed to socket written. */
+  totalMs: number;
+  /** Newest spike to socket written. */
+  ageMs: number | null;
+  budgetMs: number;
+  /** Page clock. */
+  arrivedAtMs: number;
+}
+
+export interface Note {
+  text: string;
+  atMs: number;
+  fault: boolean;
+}
+
+export interface ViewerState {
+  link: { phase: "connecting" | "open" | "down"; everOpen: boolean; attempt: number; retryAtMs: number };
+  hello: HelloBody | null;
+  frame: Frame | null;
+  latents: Latents | null;
+  status: StatusBody | null;
+  stimuli: StimulusTrack;
+  raster: RasterRing;
+  history: LatencyHistory;
+  /** Server time at which a bin closes, minus its end on the source's clock; null before the first bin. */
+  lagMs: number | null;
+  note: Note | null;
+  dropped: { frames: number; latents: number; spikes: number };
+  /** Messages of the daemon that this page could not read. */
+  unreadable: number;
+  /** Bin closed to picture on the glass, of the newest shown frame. */
+  glassMs: number | null;
+}
+
+export function emptyState(): ViewerState {
+  return {
+    link: { phase: "connecting", everOpen: false, attempt: 0, retryAtMs: 0 },
+    hello: null,
+    frame: null,
+    latents: null,
+    status: null,
+    stimuli: new StimulusTrack(),
+    raster: new RasterRing(RING_BINS),
+    history: new LatencyHistory(STRIP_FRAMES),
+    lagMs: null,
+    note: null,
+    dropped: { frames: 0, latents: 0, spikes: 0 },
+    unreadable: 0,
+    glassMs: null,
+  };
+}
+
+type Handlers = { [Type in keyof ServerBodies]: (state: ViewerState, body: ServerBodies[Type], atMs: number) => void };
+
+const HANDLERS: Handlers = {
+  hello: applyHello,
+  frame: applyFrame,
+  latents: applyLatents,
+  spikes: applySpikes,
+  event: applyEvent,
+  status: (state, body) => {
+    state.status = body;
+  },
+  dropped: (state, body) => {
+    for (const lane of ["frames", "latents", "spikes"] as const) state.dropped[lane] += body[lane];
+  },
+  error: (state, body, atMs) => {
+    state.note = { text: `${body.code}: ${body.message}`, atMs, fault: true };
+  },
+  pong: () => {},
+};
+
+/** Takes one message into the state; `atMs` is the page's clock at arrival. */
+export function applyMessage(state: ViewerState, message: ServerMessage, atMs: number): void {
+  const handle = HANDLERS[message.type] as (state: ViewerState, body: ServerMessage, atMs: number) => void;
+  handle(state, message, atMs);
+}
+
+/** Another session is a restarted daemon: nothing of the former one may be shown as if it were of this one. */
+function applyHello(state: ViewerState, body: HelloBody): void {
+  if (state.hello && state.hello.session !== body.session) {
+    const { link, unreadable } = state;
+    Object.assign(state, emptyState(), { link, unreadable });
+  }
+  state.hello = body;
+}
+
+function applyFrame(state: ViewerState, body: ServerBodies["frame"], atMs: number): void {
+  const { closed, written, lastSpike } = body.stamps;
+  state.frame = {
+    seq: body.seq,
+    state: body.state,
+    width: body.width,
+    height: body.height,
+    image: body.image,
+    bits: body.bits.reduce((sum, bits) => sum + bits, 0),
+    explained: body.explained,
+    atypicality: body.atypicality,
+    readouts: Object.fromEntries(Object.entries(body.readouts).map(([name, bytes]) => [name, floatsCopy(bytes)])),
+    steps: body.steps,
+    closedMs: closed,
+    totalMs: written - closed,
+    ageMs: lastSpike === null ? null : written - lastSpike,
+    budgetMs: body.budgetMs,
+    arrivedAtMs: atMs,
+  };
+  state.history.push(body.seq, written - closed, body.budgetMs);
+  applyLatents(state, body);
+}
+
+function applyLatents(state: ViewerState, body: ServerBodies["latents"]): void {
+  if (state.latents && body.seq <= state.latents.seq) return;
+  const sd = floatsCopy(body.logvar).map((logvar) => Math.exp(logvar / 2));
+  state.latents = { seq: body.seq, mu: floatsCopy(body.mu), sd, bits: body.bits };
+}
+
+function applySpikes(state: ViewerState, body: ServerBodies["spikes"]): void {
+  const endMs = body.startS * 1000 + body.widthMs;
+  const lag = body.closedMs - endMs;
+  const jumped = state.lagMs === null || Math.abs(lag - state.lagMs) > LAG_JUMP_MS;
+  state.lagMs = jumped ? lag : state.lagMs! + LAG_WEIGHT * (lag - state.lagMs!);
+  const units = uint16sCopy(body.units);
+  const offsetsMs = floatsCopy(body.offsetsMs);
+  state.raster.push({ index: body.index, startS: body.startS, endS: endMs / 1000, units, offsetsMs });
+}
+
+function applyEvent(state: ViewerState, body: ServerBodies["event"], atMs: number): void {
+  if (body.stimulus) state.stimuli.apply(body.stimulus, body.sourceS ?? (body.atMs - (state.lagMs ?? 0)) / 1000);
+  else state.note = { text: body.text, atMs, fault: false };
+}

@@ -1,0 +1,59 @@
+import type { LatentGroup } from "../../../src/protocol/messages.ts";
+import type { Viewer } from "../lib/viewer.ts";
+import { type Gauge, gaugePainter } from "../paint/bars.ts";
+import { latentsPainter } from "../paint/latents.ts";
+import { usePainter } from "./hooks.ts";
+
+/** Full meter, bits for each latent: a latent known to an eighth of its prior's spread carries three. */
+const BITS_A_LATENT = 3;
+
+function Group({ viewer, group, index, from }: { viewer: Viewer; group: LatentGroup; index: number; from: number }) {
+  const gauge: Gauge = {
+    read: ({ state }) => state.latents?.bits[index] ?? null,
+    fails: () => false,
+    full: BITS_A_LATENT * group.size,
+    digits: 1,
+  };
+  const meter = usePainter<HTMLDivElement>(viewer, (element) => gaugePainter(viewer, element, gauge));
+  const canvas = usePainter<HTMLCanvasElement>(viewer, (element) => latentsPainter(viewer, element, from, group.size));
+  return (
+    <div class="group">
+      <div ref={meter} class="group-head">
+        <span class="name">{group.name}</span>
+        <span class="num" />
+        <span class="unit">bits</span>
+        <span class="track">
+          <span class="fill" />
+        </span>
+      </div>
+      <canvas
+        ref={canvas}
+        role="img"
+        aria-label={`${group.size} latents of the group ${group.name}, mean and spread`}
+      />
+    </div>
+  );
+}
+
+/** The posterior, a panel for each latent group. */
+export function Latents({ viewer, groups }: { viewer: Viewer; groups: LatentGroup[] }) {
+  let from = 0;
+  const placed = groups.map((group, index) => {
+    const place = { group, index, from };
+    from += group.size;
+    return place;
+  });
+  return (
+    <section class="panel latents" aria-labelledby="latents-title">
+      <div class="head">
+        <h2 id="latents-title">Latents</h2>
+        <span class="hint">mean ± sd, lines at ±2 sd of the prior</span>
+      </div>
+      <div class="groups" data-count={groups.length}>
+        {placed.map((place) => (
+          <Group key={place.group.name} viewer={viewer} {...place} />
+        ))}
+      </div>
+    </section>
+  );
+}

@@ -1,0 +1,11 @@
+export type Tone = "good" | "warn" | "fault" | "idle";
+
+/** A named state with a coloured lamp; the word says the same as the colour. */
+export function Pill({ label, tone, text }: { label: string; tone: Tone; text: string }) {
+  return (
+    <span class={`pill ${tone}`}>
+      <span class="lamp" aria-hidden="true" />
+      <span class="label">{label}</span> <b>{text}</b>
+    </span>
+  );
+}
