@@ -116,7 +116,10 @@ function listen(parts: Parts): Promise<PhospheneServer> {
 }
 
 function status(parts: Parts) {
-  const viewers = parts.server?.viewers() ?? { viewers: [], viewerTotals: { connected: 0, offered: 0, sent: 0, dropped: 0 } };
+  const viewers = parts.server?.viewers() ?? {
+    viewers: [],
+    viewerTotals: { connected: 0, offered: 0, sent: 0, dropped: 0, queued: 0 },
+  };
   return statusBody({ ...parts, viewers, nowMs: parts.now() });
 }
 
@@ -185,7 +188,12 @@ function onMessage({ source }: Parts, server: PhospheneServer, message: SourceMe
   if (message.kind === "connection") source.setDetail(`${message.state}: ${message.detail}`);
 }
 
-async function close(running: Subscription, supervisor: DecoderSupervisor, server: PhospheneServer, log: Logger): Promise<void> {
+async function close(
+  running: Subscription,
+  supervisor: DecoderSupervisor,
+  server: PhospheneServer,
+  log: Logger,
+): Promise<void> {
   log.info("stopping: source");
   running.unsubscribe();
   log.info("stopping: decoder");

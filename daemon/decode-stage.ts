@@ -1,5 +1,5 @@
-import type { Decoded } from "../src/decode/decoder.ts";
 import type { StepBudget } from "../src/decode/budget.ts";
+import type { Decoded } from "../src/decode/decoder.ts";
 import { atypicality, correlation, groupBits, isReconstruction, meanOverBins } from "../src/decode/evidence.ts";
 import type { Manifest } from "../src/decode/manifest.ts";
 import type { Ledger } from "../src/ledger.ts";
@@ -31,7 +31,9 @@ export type FrameDraft = Omit<FrameBody, "seq">;
  * Decodes one window within what is left of its deadline. Every window's bin is settled here, or by the caller once the frame is written:
  * null means that it became `expired` or `failed`.
  */
-export function decodeStage(parts: DecodeStageParts): (window: Window) => Promise<{ window: Window; draft: FrameDraft } | null> {
+export function decodeStage(
+  parts: DecodeStageParts,
+): (window: Window) => Promise<{ window: Window; draft: FrameDraft } | null> {
   return async (window) => {
     const { index, closedAtMs } = window.last;
     const deadlineMs = closedAtMs + parts.budgetMs;
@@ -46,7 +48,10 @@ export function decodeStage(parts: DecodeStageParts): (window: Window) => Promis
       const decoded = await parts.supervisor.decode({ values: window.values, steps, steering });
       const received = parts.now();
       parts.budget.record(steps, received - dispatched);
-      return { window, draft: draftFrame(parts, window, decoded, { steps, steering, dispatched, received, deadlineMs }) };
+      return {
+        window,
+        draft: draftFrame(parts, window, decoded, { steps, steering, dispatched, received, deadlineMs }),
+      };
     } catch (error) {
       parts.ledger.settle(index, "failed");
       parts.onFailure(error);
@@ -69,7 +74,9 @@ function draftFrame(parts: DecodeStageParts, window: Window, decoded: Decoded, r
   const { first, last } = window;
   const newest = last.lastSpikeAtMs;
   return {
-    state: isReconstruction(evidence, { ...manifest.evidence, groups: manifest.latents.groups }) ? "ok" : "no-reconstruction",
+    state: isReconstruction(evidence, { ...manifest.evidence, groups: manifest.latents.groups })
+      ? "ok"
+      : "no-reconstruction",
     width: manifest.image.width,
     height: manifest.image.height,
     image: decoded.image,

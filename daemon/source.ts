@@ -1,11 +1,11 @@
 import { type Observable, share } from "rxjs";
-import { adapters } from "../adapters/index.ts";
 import type { Adapter, AdapterContext } from "../adapters/define.ts";
+import { adapters } from "../adapters/index.ts";
 import type { Config } from "../src/config.ts";
+import type { Liveness } from "../src/ops/liveness.ts";
 import type { StatusBody } from "../src/protocol/messages.ts";
 import { emptyCounters, type SourceCounters, type SourceMessage } from "../src/signal/types.ts";
 import { isAdapterKind } from "./config.ts";
-import type { Liveness } from "../src/ops/liveness.ts";
 
 export type SourceStatus = Pick<StatusBody["source"], "state" | "sinceMs" | "detail">;
 

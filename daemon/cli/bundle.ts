@@ -24,7 +24,9 @@ export function addBundle(program: Command): void {
         const ready = await supervisor.start();
         const costs = Object.entries(ready.costMs).map(([k, ms]) => `${k}: ${ms.toFixed(1)} ms`);
         process.stdout.write(`${bundle.manifest.name} ${bundle.digest.slice(0, 12)} reproduces its golden outputs`);
-        process.stdout.write(` (largest difference ${ready.goldenDifference.toExponential(1)}); steps ${costs.join(", ")}\n`);
+        process.stdout.write(
+          ` (largest difference ${ready.goldenDifference.toExponential(1)}); steps ${costs.join(", ")}\n`,
+        );
       } finally {
         await supervisor.close();
       }

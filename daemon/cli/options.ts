@@ -4,7 +4,10 @@ import type { Config } from "../../src/config.ts";
 import { readConfig } from "../config.ts";
 
 /** `--config FILE`; without it ./config.yaml if there is one, else the defaults. */
-export const configOption = new Option("-c, --config <file>", "configuration file (default: ./config.yaml when it exists)");
+export const configOption = new Option(
+  "-c, --config <file>",
+  "configuration file (default: ./config.yaml when it exists)",
+);
 
 export function loadConfig(file: string | undefined): Promise<Config> {
   return readConfig(file ?? (existsSync("config.yaml") ? "config.yaml" : null));

@@ -20,7 +20,10 @@ export function addRun(program: Command): void {
     .description("decode: connect to the source, serve viewers")
     .addOption(configOption)
     .option("-b, --bundle <dir>", "bundle folder, instead of the configured one")
-    .option("--stimuli <dir>", "folder of stimulus pictures, instead of the configured one (default: the bundle's session folder)")
+    .option(
+      "--stimuli <dir>",
+      "folder of stimulus pictures, instead of the configured one (default: the bundle's session folder)",
+    )
     .option("--source <endpoint>", "endpoint of the source, instead of the configured one")
     .option("-p, --port <port>", "port of the server, instead of the configured one", parsePort)
     .action(async (options: RunOptions) => {
@@ -44,7 +47,8 @@ function override(config: Config, options: RunOptions): Config {
     stimuli: options.stimuli ?? ownSession,
     source: {
       ...config.source,
-      options: options.source === undefined ? config.source.options : { ...config.source.options, endpoint: options.source },
+      options:
+        options.source === undefined ? config.source.options : { ...config.source.options, endpoint: options.source },
     },
     server: { ...config.server, port: options.port ?? config.server.port },
   };

@@ -79,8 +79,7 @@ function addStimuli(app: FastifyInstance, stimuli: Stimuli | null): void {
   app.get<{ Params: { id: string } }>("/stimuli/:id", async (request, reply) => {
     const file = stimuli?.files.get(request.params.id);
     if (stimuli === null || file === undefined) return reply.callNotFound();
-    // sendFile takes the path of a URL.
-    return reply.sendFile(file.split(/[\\/]/).map(encodeURIComponent).join("/"), stimuli.root);
+    return reply.sendFile(file, stimuli.root);
   });
 }
 

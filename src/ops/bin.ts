@@ -1,4 +1,4 @@
-import { asyncScheduler, Observable, type SchedulerLike } from "rxjs";
+import { asyncScheduler, Observable, type SchedulerLike, type Subscription } from "rxjs";
 import type { Binner } from "../signal/binner.ts";
 import type { Bin, SourceMessage } from "../signal/types.ts";
 
@@ -9,9 +9,10 @@ import type { Bin, SourceMessage } from "../signal/types.ts";
 export function bin(binner: Binner, scheduler: SchedulerLike = asyncScheduler) {
   return (source$: Observable<SourceMessage>): Observable<Bin> =>
     new Observable<Bin>((subscriber) => {
-      let timer = scheduler.schedule(() => {}, 0);
+      let timer: Subscription | null = null;
       const arm = () => {
-        timer.unsubscribe();
+        timer?.unsubscribe();
+        timer = null;
         const dueMs = binner.nextSilentCloseMs();
         if (dueMs === Number.POSITIVE_INFINITY) return;
         timer = scheduler.schedule(onSilence, Math.max(1, dueMs - scheduler.now()));
@@ -24,13 +25,13 @@ export function bin(binner: Binner, scheduler: SchedulerLike = asyncScheduler) {
         next: (message) => {
           const bins = binner.push(message, scheduler.now());
           for (const closed of bins) subscriber.next(closed);
-          if (bins.length > 0 || timer.closed) arm();
+          if (bins.length > 0 || timer === null) arm();
         },
         error: (error) => subscriber.error(error),
         complete: () => subscriber.complete(),
       });
       return () => {
-        timer.unsubscribe();
+        timer?.unsubscribe();
         upstream.unsubscribe();
       };
     });

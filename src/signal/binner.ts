@@ -64,8 +64,7 @@ export class Binner {
       case "event":
         return this.#advanceTo(message.time, message.receivedAtMs, nowMs);
       case "restart":
-        this.#restart();
-        return [];
+        return this.#restart(nowMs);
       case "connection":
         return [];
     }
@@ -92,45 +91,50 @@ export class Binner {
   #pushSpikes(times: Float64Array, units: Uint16Array, receivedAtMs: number, nowMs: number): Bin[] {
     let newestS = Number.NEGATIVE_INFINITY;
     for (const time of times) if (time > newestS) newestS = time;
-    if (times.length > 0) this.#anchor(newestS, times[0]!);
+    if (times.length === 0) return [];
+    const bins = this.#anchor(newestS, times[0]!, nowMs);
     for (let i = 0; i < times.length; i++) {
       this.#total++;
       if (times[i]! < this.#startS) this.#late++;
       else this.#pending.push(times[i]!, units[i]!);
     }
     this.#lastArrivalMs = receivedAtMs;
-    return times.length > 0 ? this.#advanceTo(newestS, receivedAtMs, nowMs) : [];
+    return [...bins, ...this.#advanceTo(newestS, receivedAtMs, nowMs)];
   }
 
   /**
    * Anchors the bins at the first message. Starts a new epoch when the source's clock jumped ahead (the wall would have kept
    * pace with a mere silence), or stood still while the wall closed bins.
    */
-  #anchor(newestS: number, firstS: number): void {
+  #anchor(newestS: number, firstS: number, nowMs: number): Bin[] {
+    let bins: Bin[] = [];
     if (!Number.isNaN(this.#startS)) {
       const jumped = newestS - this.#startS > this.#maxGapS;
       const stoodStill = this.#closedBySilence && newestS < this.#startS;
-      if (!jumped && !stoodStill) return;
-      this.#restart();
+      if (!jumped && !stoodStill) return bins;
+      bins = this.#restart(nowMs);
     }
     this.#startS = Math.floor(Math.min(firstS, newestS) / this.#widthS + 1e-9) * this.#widthS;
+    return bins;
   }
 
-  #restart(): void {
+  /** Closes the bins that still hold spikes, then forgets the clock. */
+  #restart(nowMs: number): Bin[] {
+    const bins: Bin[] = [];
+    while (this.#pending.length > 0) bins.push(this.#close(nowMs, "source"));
     this.#startS = Number.NaN;
     this.#sourceS = Number.NEGATIVE_INFINITY;
-    this.#pending.clear();
     this.#closedBySilence = false;
     this.#epoch++;
     this.clock.reset();
+    return bins;
   }
 
   #advanceTo(sourceS: number, receivedAtMs: number, nowMs: number): Bin[] {
     if (!Number.isFinite(sourceS)) return [];
-    this.#anchor(sourceS, sourceS);
+    const bins = this.#anchor(sourceS, sourceS, nowMs);
     this.clock.observe(sourceS, receivedAtMs);
     this.#sourceS = Math.max(this.#sourceS, sourceS);
-    const bins: Bin[] = [];
     while (this.#sourceS >= this.#startS + this.#widthS + this.#options.latenessMs / 1000) {
       bins.push(this.#close(nowMs, "source"));
       this.#closedBySilence = false;

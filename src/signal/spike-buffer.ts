@@ -31,10 +31,6 @@ export class SpikeBuffer {
     this.#length = kept;
   }
 
-  clear(): void {
-    this.#length = 0;
-  }
-
   #grow(): void {
     const times = new Float64Array(this.#times.length * 2);
     times.set(this.#times);

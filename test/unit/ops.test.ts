@@ -1,0 +1,151 @@
+import { map, Subject } from "rxjs";
+import { TestScheduler } from "rxjs/testing";
+import { describe, expect, test } from "vitest";
+import { bin } from "../../src/ops/bin.ts";
+import { latest } from "../../src/ops/latest.ts";
+import { liveness } from "../../src/ops/liveness.ts";
+import { normalise, window } from "../../src/ops/window.ts";
+import { Binner } from "../../src/signal/binner.ts";
+import type { Bin, SourceMessage, Window } from "../../src/signal/types.ts";
+import { block } from "./helpers.ts";
+
+const virtual = () => new TestScheduler((actual, wanted) => expect(actual).toEqual(wanted));
+
+describe("bin", () => {
+  test("closes bins of a silent source by a timer, one bin width apart", () => {
+    const scheduler = virtual();
+    scheduler.run(({ cold, expectObservable }) => {
+      const binner = new Binner({ source: "rig", units: 2, widthMs: 20, latenessMs: 4, silenceMs: 60 });
+      const source$ = cold<SourceMessage>("a 119ms |", { a: block([[0, 0]], 0) });
+      const bins$ = source$.pipe(
+        bin(binner, scheduler),
+        map(({ index, closedBy }) => `${index} ${closedBy}`),
+      );
+      expectObservable(bins$).toBe("84ms a 19ms b 15ms |", { a: "0 silence", b: "1 silence" });
+    });
+  });
+});
+
+describe("latest", () => {
+  test("keeps only the newest value while work runs, and tells what it replaced", async () => {
+    const superseded: number[] = [];
+    const done: number[] = [];
+    const gates = new Map<number, () => void>();
+    const source$ = new Subject<number>();
+    const work = (value: number) => new Promise<number>((resolve) => gates.set(value, () => resolve(value)));
+    source$.pipe(latest(work, (value) => superseded.push(value))).subscribe((value) => done.push(value));
+    for (const value of [1, 2, 3, 4]) source$.next(value);
+    expect([...gates.keys()]).toEqual([1]);
+    expect(superseded).toEqual([2, 3]);
+    gates.get(1)!();
+    await new Promise(setImmediate);
+    expect([...gates.keys()]).toEqual([1, 4]);
+    gates.get(4)!();
+    await new Promise(setImmediate);
+    expect(done).toEqual([1, 4]);
+  });
+
+  test("what waits at unsubscribe is superseded, and completion waits for the last", async () => {
+    const superseded: number[] = [];
+    const source$ = new Subject<number>();
+    const subscription = source$
+      .pipe(
+        latest(
+          () => new Promise(() => {}),
+          (v) => superseded.push(v),
+        ),
+      )
+      .subscribe();
+    source$.next(1);
+    source$.next(2);
+    subscription.unsubscribe();
+    expect(superseded).toEqual([2]);
+    const events: string[] = [];
+    const other$ = new Subject<number>();
+    const finished = new Promise<void>((resolve) => {
+      other$
+        .pipe(
+          latest(
+            async (v) => v,
+            () => {},
+          ),
+        )
+        .subscribe({
+          next: (value) => events.push(`next ${value}`),
+          complete: () => {
+            events.push("complete");
+            resolve();
+          },
+        });
+    });
+    other$.next(7);
+    other$.complete();
+    await finished;
+    expect(events).toEqual(["next 7", "complete"]);
+  });
+});
+
+describe("liveness", () => {
+  test("lost after the limit, live with the next message; connection messages are no data", () => {
+    virtual().run(({ cold, expectObservable }) => {
+      const data = block([], 0);
+      const connection: SourceMessage = {
+        kind: "connection",
+        source: "rig",
+        state: "connected",
+        detail: "",
+        receivedAtMs: 0,
+      };
+      const source$ = cold("a 29ms a 49ms c 9ms a 49ms |", { a: data, c: connection });
+      expectObservable(source$.pipe(liveness(40))).toBe("l 70ms x 18ms l 40ms x 8ms |", { l: "live", x: "lost" });
+    });
+  });
+});
+
+describe("window", () => {
+  const zscore = { mean: [1, 0], std: [2, 1], clip: 3 };
+  const makeBin = (index: number, epoch: number): Bin => ({
+    index,
+    source: "rig",
+    startS: index * 0.02,
+    endS: (index + 1) * 0.02,
+    counts: Uint16Array.of(index, 2 * index),
+    spikes: 0,
+    spikeUnits: new Uint16Array(),
+    spikeOffsetsMs: new Float32Array(),
+    lastSpikeAtMs: 0,
+    closedAtMs: 0,
+    closedBy: "source",
+    epoch,
+  });
+
+  test("slides over the last bins, oldest first, and not over a restart", () => {
+    const incomplete: number[] = [];
+    const windows: Window[] = [];
+    const source$ = new Subject<Bin>();
+    source$.pipe(window(2, zscore, ({ index }) => incomplete.push(index))).subscribe((w) => windows.push(w));
+    for (const b of [makeBin(0, 0), makeBin(1, 0), makeBin(2, 0), makeBin(3, 1), makeBin(4, 1)]) source$.next(b);
+    expect(incomplete).toEqual([0, 3]);
+    expect(windows.map(({ first, last }) => [first.index, last.index])).toEqual([
+      [0, 1],
+      [1, 2],
+      [3, 4],
+    ]);
+    expect([...windows[1]!.counts]).toEqual([1, 2, 2, 4]);
+  });
+
+  test("two subscribers do not share a window", () => {
+    const source$ = new Subject<Bin>();
+    const windows$ = source$.pipe(window(2, zscore, () => {}));
+    const seen: number[] = [];
+    windows$.subscribe((w) => seen.push(w.last.index));
+    source$.next(makeBin(0, 0));
+    windows$.subscribe((w) => seen.push(100 + w.last.index));
+    source$.next(makeBin(1, 0));
+    expect(seen).toEqual([1]);
+  });
+
+  test("z-scores per unit and clips", () => {
+    expect([...normalise(Float32Array.of(3, 2, 1, 50), zscore)]).toEqual([1, 2, 0, 3]);
+  });
+});
