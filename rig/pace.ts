@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from "node:timers/promises";
+import { setTimeout as wait } from "node:timers/promises";
 
 export interface PaceOptions {
   readonly blockMs: number;
@@ -6,6 +6,8 @@ export interface PaceOptions {
   readonly speed: number;
   /** Monotonic clock, ms. */
   readonly now?: () => number;
+  /** Waits some ms, or until the signal aborts. */
+  readonly sleep?: (ms: number, signal: AbortSignal) => Promise<void>;
 }
 
 /**
@@ -14,10 +16,11 @@ export interface PaceOptions {
  */
 export async function* pace(options: PaceOptions, signal: AbortSignal): AsyncGenerator<number> {
   const now = options.now ?? (() => performance.now());
+  const sleep = options.sleep ?? ((ms, stop) => wait(ms, undefined, { signal: stop }).catch(() => {}));
   const start = now();
   for (let block = 0; !signal.aborted; block++) {
-    const wait = start + ((block + 1) * options.blockMs) / options.speed - now();
-    if (wait > 0) await sleep(wait, undefined, { signal }).catch(() => {});
+    const early = start + ((block + 1) * options.blockMs) / options.speed - now();
+    if (early > 0) await sleep(early, signal);
     if (signal.aborted) return;
     yield block;
   }

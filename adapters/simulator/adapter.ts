@@ -1,4 +1,4 @@
-import { asyncScheduler, Observable, type SchedulerLike } from "rxjs";
+import { asyncScheduler, Observable, type SchedulerLike, type Subscription } from "rxjs";
 import type { SourceMessage } from "../../src/signal/types.ts";
 import { type AdapterContext, defineAdapter } from "../define.ts";
 import { type SimulatorOptions, simulatorOptions } from "./options.ts";
@@ -43,13 +43,16 @@ export function openSimulator(
     });
     subscriber.next({ kind: "connection", source, state: "connected", detail: "in this process", receivedAtMs: now() });
     // Due times count from the start, not from the last block: a late block does not delay the ones after it.
-    return scheduler.schedule(
-      function again() {
-        do emitBlock();
-        while (options.realtime && dueInMs() <= 0 && !subscriber.closed);
-        this.schedule(undefined, Math.max(0, dueInMs()));
-      },
-      Math.max(0, dueInMs()),
-    );
+    let pending: Subscription;
+    const schedule = () => {
+      pending = scheduler.schedule(turn, Math.max(0, dueInMs()));
+    };
+    const turn = () => {
+      do emitBlock();
+      while (options.realtime && dueInMs() <= 0 && !subscriber.closed);
+      if (!subscriber.closed) schedule();
+    };
+    schedule();
+    return () => pending.unsubscribe();
   });
 }

@@ -21,7 +21,11 @@ export async function openEphysPeer(): Promise<OpenEphysPeer> {
     heartbeats: () => heartbeats,
     async start() {
       const encoder = createEncoder({ stream: "Rhythm Data", sourceNode: 103, wallClockMs: Date.now });
-      running = { publisher: new Publisher({ linger: 0 }), reply: new Reply({ linger: 0 }), encoder };
+      running = {
+        publisher: new Publisher({ linger: 0, sendHighWaterMark: 0 }),
+        reply: new Reply({ linger: 0 }),
+        encoder,
+      };
       sampleNum = 0;
       await running.publisher.bind(endpoint);
       await running.reply.bind(replies);
@@ -37,7 +41,7 @@ export async function openEphysPeer(): Promise<OpenEphysPeer> {
       const [electrode = "", sorted] = label.split(".");
       const waveform = new Float32Array(40);
       const fields = { electrode, sortedId: Number(sorted), threshold: [-50], waveform };
-      sampleNum += 30;
+      sampleNum += 300;
       await publisher.send(encoder.spike({ ...fields, sampleNum }));
     },
     async text(text) {
@@ -59,7 +63,7 @@ async function answer(reply: Reply, heartbeats: string[]): Promise<void> {
 }
 
 /** Two neighbouring ports that nobody uses, asked of the system. */
-async function freePortPair(): Promise<number> {
+export async function freePortPair(): Promise<number> {
   for (;;) {
     const port = await free(0);
     if (port && port < 65_535 && (await free(port + 1))) return port;
