@@ -2,10 +2,13 @@
 
 import argparse
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
+
+EMOJI = Path("node_modules/@lobehub/fluent-emoji-3d/assets")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -22,10 +25,44 @@ def parser() -> argparse.ArgumentParser:
     tiny.add_argument("out", type=Path, metavar="OUT")
     tiny.add_argument("--demo-size", action="store_true", help="with the demo's shapes, for timing")
     tiny.set_defaults(run=run_tiny)
+    demo = commands.add_parser("demo", help="train the demo bundle: stimuli, simulated cortex, VAE, denoiser")
+    demo.add_argument("--out", type=Path, default=Path("runs/demo"), help="run folder (default: %(default)s)")
+    demo.add_argument("--device", default=None, help="cuda or cpu (default: cuda where there is one)")
+    demo.add_argument("--smoke", action="store_true", help="a few steps of everything, on a CPU, in under a minute")
+    demo.add_argument("--emoji", type=Path, default=EMOJI, help="folder of <code point>.webp, or a file made by pack")
+    demo.add_argument("--resume", type=Path, default=None, help="run folder whose finished stages are kept")
+    demo.add_argument("--set", action="append", default=[], metavar="NAME=N", help="override one of options.json")
+    demo.set_defaults(run=run_demo_command)
+    pack = commands.add_parser(
+        "pack", help="pack the demo's emoji into one .npz, for a machine without the npm package"
+    )
+    pack.add_argument("out", type=Path, metavar="OUT")
+    pack.add_argument("--emoji", type=Path, default=EMOJI)
+    pack.set_defaults(run=run_pack)
     verify = commands.add_parser("verify", help="check a bundle's digests and golden outputs with ONNX Runtime")
     verify.add_argument("bundle", type=Path, metavar="BUNDLE")
     verify.set_defaults(run=run_verify)
     return root
+
+
+def run_demo_command(options: argparse.Namespace) -> int:
+    import torch
+
+    from .demo import SMOKE, DemoOptions, run_demo
+
+    device = options.device or ("cuda" if torch.cuda.is_available() else "cpu")
+    changes = {name: int(value) for name, value in (pair.split("=") for pair in options.set)}
+    sizes = replace(SMOKE if options.smoke else DemoOptions(), **changes)
+    metrics = run_demo(options.emoji, options.out, device, sizes, options.resume)
+    Console().print_json(data=metrics)
+    return run_verify(argparse.Namespace(bundle=options.out / "bundle"))
+
+
+def run_pack(options: argparse.Namespace) -> int:
+    from .stimuli import pack_emoji
+
+    pack_emoji(options.emoji, options.out)
+    return 0
 
 
 def run_tiny(options: argparse.Namespace) -> int:

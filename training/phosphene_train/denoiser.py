@@ -21,7 +21,7 @@ class DenoiserOptions:
     width: int = 256
     blocks: int = 5
     heads: int = 8
-    head_channels: int = 12
+    head_channels: int = 8
 
 
 class Block(nn.Module):

@@ -14,7 +14,7 @@ from .population import random_population
 from .session import Stimulus, unit_labels, write_session
 from .vae import GroupVae, Readout, VaeOptions
 
-CATEGORIES = ("animals", "boats", "cars", "chairs", "faces", "fruits", "planes", "tables")
+CATEGORIES = ("animals", "boats", "cars", "faces", "fruits", "furniture", "household", "planes")
 GROUPS = ("pose", "category", "content-1", "content-2")
 
 
@@ -30,7 +30,7 @@ def readouts(categories: tuple[str, ...] = CATEGORIES) -> tuple[Readout, ...]:
 def tiny_options() -> tuple[VaeOptions, DenoiserOptions]:
     """8 units, 8 latents, 16x16 pictures."""
     groups = tuple((name, 2) for name in GROUPS)
-    vae = VaeOptions(8, 5, groups, readouts(CATEGORIES[:4]), hidden=32)
+    vae = VaeOptions(8, 5, groups, readouts(("animals", "boats", "cars", "chairs")), hidden=32)
     return vae, DenoiserOptions(group_sizes(groups), image=16, patch=4, width=32, blocks=2, heads=4, head_channels=4)
 
 

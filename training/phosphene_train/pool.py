@@ -1,0 +1,68 @@
+"""A pool of rendered scenes with what is known about each: the data set of the demo."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from .render import render
+from .stimuli import Objects, Scenes, balanced, random_scenes
+
+
+@dataclass(frozen=True)
+class Pool:
+    """Pictures uint8 [N, 3, H, W], category and object ids [N], pose [N, 4] (x, y, size in image widths; degrees)."""
+
+    pictures: Tensor
+    category: Tensor
+    object: Tensor
+    pose: Tensor
+
+    def __len__(self) -> int:
+        return len(self.pictures)
+
+    def images(self, index: Tensor | slice) -> Tensor:
+        """Pictures in [-1, 1], float32."""
+        return self.pictures[index].float() / 127.5 - 1
+
+    def standard_pose(self, mean: Tensor, std: Tensor) -> Tensor:
+        return (self.pose - mean) / std
+
+
+def make_pool(objects: Objects, ids: Tensor, count: int, side: int, seed: int) -> Pool:
+    """`count` random scenes of the given objects, on the device of their textures."""
+    scenes = random_scenes(ids, count, np.random.default_rng(seed))
+    pictures = torch.cat([to_bytes(render(objects, scenes[at : at + 1024], side)) for at in range(0, count, 1024)])
+    device = objects.textures.device
+    chosen = scenes.object.to(device)
+    return Pool(pictures, objects.category[chosen], chosen, pose(scenes).to(device))
+
+
+def pose(scenes: Scenes) -> Tensor:
+    """[B, 4]: x, y, size, angle."""
+    return torch.stack([scenes.x, scenes.y, scenes.size, scenes.angle], 1)
+
+
+def to_bytes(pictures: Tensor) -> Tensor:
+    """[-1, 1] -> uint8."""
+    return ((pictures + 1) * 127.5).round().clamp(0, 255).byte()
+
+
+@dataclass(frozen=True)
+class Pools:
+    """Training scenes, held-out renderings of the training objects, and scenes of objects never seen."""
+
+    train: Pool
+    rendering: Pool
+    unseen: Pool
+
+
+def make_pools(objects: Objects, train: int, test: int, side: int, seed: int) -> Pools:
+    """Three pools from three seeds."""
+    seen, unseen = balanced(objects, True), balanced(objects, False)
+    return Pools(
+        make_pool(objects, seen, train, side, seed),
+        make_pool(objects, seen, test, side, seed + 1),
+        make_pool(objects, unseen, test, side, seed + 2),
+    )
