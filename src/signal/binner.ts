@@ -29,7 +29,6 @@ export class Binner {
   #sourceS = Number.NEGATIVE_INFINITY;
   #index = 0;
   #epoch = 0;
-  #lastArrivalMs = Number.NaN;
   #closedBySilence = false;
   #late = 0;
   #total = 0;
@@ -98,7 +97,6 @@ export class Binner {
       if (times[i]! < this.#startS) this.#late++;
       else this.#pending.push(times[i]!, units[i]!);
     }
-    this.#lastArrivalMs = receivedAtMs;
     return [...bins, ...this.#advanceTo(newestS, receivedAtMs, nowMs)];
   }
 
@@ -163,7 +161,10 @@ export class Binner {
       spikes: units.length,
       spikeUnits: Uint16Array.from(units),
       spikeOffsetsMs: Float32Array.from(offsets),
-      lastSpikeAtMs: units.length > 0 ? this.#lastArrivalMs : Number.NaN,
+      lastSpikeAtMs:
+        offsets.length > 0
+          ? this.clock.toLocalMs(startS + offsets.reduce((a, b) => Math.max(a, b)) / 1000)
+          : Number.NaN,
       closedAtMs: nowMs,
       closedBy,
       epoch: this.#epoch,

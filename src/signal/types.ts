@@ -81,7 +81,7 @@ export interface Bin {
   /** Unit of each spike, and its time after `startS` in ms; shape [spikes]. For rasters. */
   readonly spikeUnits: Uint16Array;
   readonly spikeOffsetsMs: Float32Array;
-  /** Arrival of the newest spike of the bin, local monotonic ms; NaN for an empty bin. */
+  /** When the newest spike of the bin happened, mapped to the local monotonic clock, ms; NaN for an empty bin. */
   readonly lastSpikeAtMs: number;
   /** Local monotonic ms at which the bin was closed: the deadline counts from here. */
   readonly closedAtMs: number;

@@ -19,7 +19,11 @@ export class Running {
   #onOutput: () => void = () => {};
 
   constructor(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
-    this.child = spawn(process.execPath, args, { cwd: root, env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] });
+    this.child = spawn(process.execPath, args, {
+      cwd: root,
+      env: { ...process.env, ...env },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
     for (const stream of [this.child.stdout!, this.child.stderr!])
       stream.setEncoding("utf8").on("data", (text: string) => {
         this.output += text;
@@ -64,7 +68,10 @@ export async function freePortPair(): Promise<number> {
     const address = first.address();
     const port = typeof address === "object" && address !== null ? address.port : 0;
     const second = createServer().listen(port + 1, "127.0.0.1");
-    const free = await Promise.race([once(second, "listening").then(() => true), once(second, "error").then(() => false)]);
+    const free = await Promise.race([
+      once(second, "listening").then(() => true),
+      once(second, "error").then(() => false),
+    ]);
     first.close();
     second.close();
     await once(first, "close");
@@ -74,7 +81,15 @@ export async function freePortPair(): Promise<number> {
 
 /** `phosphene rig` on the given port; resolves when it publishes. */
 export async function startRig(port: number, ...args: string[]): Promise<Running> {
-  const rig = new Running(["daemon/main.ts", "rig", "--port", String(port), "--session", join(TINY, "session"), ...args]);
+  const rig = new Running([
+    "daemon/main.ts",
+    "rig",
+    "--port",
+    String(port),
+    "--session",
+    join(TINY, "session"),
+    ...args,
+  ]);
   await rig.saw(/rig: publishing/);
   return rig;
 }

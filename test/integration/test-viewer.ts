@@ -1,7 +1,13 @@
 import { once } from "node:events";
 import { WebSocket } from "ws";
 import { encodeClient } from "../../src/protocol/encode.ts";
-import { type ClientBodies, PROTOCOL, type ServerBodies, type ServerMessage, type Topic } from "../../src/protocol/messages.ts";
+import {
+  type ClientBodies,
+  PROTOCOL,
+  type ServerBodies,
+  type ServerMessage,
+  type Topic,
+} from "../../src/protocol/messages.ts";
 import { parseServerMessage } from "../../src/protocol/parse.ts";
 
 type Of<T extends keyof ServerBodies> = Extract<ServerMessage, { type: T }>;
