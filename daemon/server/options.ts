@@ -62,7 +62,10 @@ export interface ViewersStatus {
 
 export interface PhospheneServer {
   readonly address: { host: string; port: number };
-  /** Sets `frame.stamps.written`, sends the frame (and its `latents`) to everybody subscribed; returns the time after the last socket write, ms. */
+  /**
+   * Sets `frame.stamps.written`, sends the frame (and its `latents`) to everybody subscribed; returns the time after the
+   * socket writes, ms. With more than 32 viewers the writes to the others follow in slices, so that the loop is not held up.
+   */
   publishFrame(frame: FrameBody): number;
   publishSpikes(body: SpikesBody): void;
   publishEvent(body: EventBody): void;
