@@ -49,7 +49,9 @@ function start(name, args) {
     detached: true,
   });
   for (const stream of [child.stdout, child.stderr])
-    createInterface({ input: stream }).on("line", (line) => process.stdout.write(`${name.padEnd(6)} │ ${readable(line)}\n`));
+    createInterface({ input: stream }).on("line", (line) =>
+      process.stdout.write(`${name.padEnd(6)} │ ${readable(line)}\n`),
+    );
   return child;
 }
 

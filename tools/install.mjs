@@ -36,7 +36,9 @@ export async function installPackages() {
   say("installing packages (npm ci; once, one to three minutes)");
   await run("npm", ["ci", "--no-audit", "--no-fund"], { env: { ...process.env, ONNXRUNTIME_NODE_INSTALL: "skip" } });
   if (!existsSync(join(root, "node_modules", "node", "bin", "node")))
-    throw new Error("npm ci did not install Node 24 (the package node@24): are install scripts switched off in npm's configuration?");
+    throw new Error(
+      "npm ci did not install Node 24 (the package node@24): are install scripts switched off in npm's configuration?",
+    );
   writeFileSync(stamp, wanted);
 }
 

@@ -43,7 +43,11 @@ async function installChromium() {
 async function vitest(args, env) {
   const folder = mkdtempSync(join(tmpdir(), "phosphene-test-"));
   const report = join(folder, "vitest.json");
-  const ok = await passes("vitest", ["run", "--reporter=default", "--reporter=json", `--outputFile.json=${report}`, ...args], env);
+  const ok = await passes(
+    "vitest",
+    ["run", "--reporter=default", "--reporter=json", `--outputFile.json=${report}`, ...args],
+    env,
+  );
   if (!existsSync(report)) return { passed: 0, failed: 1, skipped: 0 };
   const { numPassedTests: passed, numFailedTests, numPendingTests: skipped } = JSON.parse(readFileSync(report, "utf8"));
   rmSync(folder, { recursive: true });
@@ -54,12 +58,19 @@ async function vitest(args, env) {
 async function pytest() {
   say("running the tests of training/ (uv, pytest)");
   const uv = findUv();
-  const result = spawnSync(uv, ["run", "--project", "training", "pytest", "-q", "training/tests"], { cwd: root, encoding: "utf8" });
+  const result = spawnSync(uv, ["run", "--project", "training", "pytest", "-q", "training/tests"], {
+    cwd: root,
+    encoding: "utf8",
+  });
   process.stdout.write(result.stdout ?? "");
   process.stderr.write(result.stderr ?? "");
   const count = (word) => Number(new RegExp(`(\\d+) ${word}`).exec(result.stdout ?? "")?.[1] ?? 0);
   const failed = count("failed") + count("error");
-  return { passed: count("passed"), failed: result.status === 0 ? failed : Math.max(1, failed), skipped: count("skipped") };
+  return {
+    passed: count("passed"),
+    failed: result.status === 0 ? failed : Math.max(1, failed),
+    skipped: count("skipped"),
+  };
 }
 
 function findUv() {
