@@ -8,6 +8,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from .it_cli import add_parser as add_it_objects
+
 EMOJI = Path("node_modules/@lobehub/fluent-emoji-3d/assets")
 
 
@@ -42,6 +44,7 @@ def parser() -> argparse.ArgumentParser:
     verify = commands.add_parser("verify", help="check a bundle's digests and golden outputs with ONNX Runtime")
     verify.add_argument("bundle", type=Path, metavar="BUNDLE")
     verify.set_defaults(run=run_verify)
+    add_it_objects(commands)
     return root
 
 
