@@ -14,7 +14,9 @@ export function ms(value: number | null | undefined): string {
 }
 
 export function fixed(value: number | null | undefined, digits: number): string {
-  return value === null || value === undefined || !Number.isFinite(value) ? UNKNOWN : value.toFixed(digits);
+  return value === null || value === undefined || !Number.isFinite(value)
+    ? UNKNOWN
+    : value.toFixed(digits).replace("-", "−");
 }
 
 /** A signed number with a true minus, so that columns line up. */

@@ -5,15 +5,17 @@ export type Freshness =
   | { kind: "fresh" }
   | { kind: "waiting" | "reconnecting" | "stale"; title: string; detail: string };
 
-/** After this long without a frame the picture says nothing of the present: three bins and the budget. */
+/** After this long without a frame the picture says nothing of the present: three bins (more where bins are gated) and the budget. */
 export function staleAfterMs(state: ViewerState): number {
-  return state.hello ? 3 * state.hello.bundle.bins.widthMs + state.hello.budgetMs : Number.POSITIVE_INFINITY;
+  if (!state.hello) return Number.POSITIVE_INFINITY;
+  return Math.max(3, (state.strideBins ?? 1) + 1) * state.hello.bundle.bins.widthMs + state.hello.budgetMs;
 }
 
 function cause(state: ViewerState): string {
   const { source, decoder } = state.status ?? {};
   if (decoder && decoder.state !== "ready") return `decoder ${decoder.state}`;
-  if (source && source.state !== "live") return `source ${source.state}`;
+  if (source && source.state !== "live")
+    return source.detail ? `source ${source.state}: ${source.detail}` : `source ${source.state}`;
   return "no frame arrives";
 }
 

@@ -20,6 +20,8 @@ export interface Latents {
 
 export interface Frame {
   seq: number;
+  /** Index of the newest bin of its window. */
+  bin: number;
   state: FrameState;
   width: number;
   height: number;
@@ -56,6 +58,8 @@ export interface ViewerState {
   history: LatencyHistory;
   /** Server time at which a bin closes, minus its end on the source's clock; null before the first bin. */
   lagMs: number | null;
+  /** Bins from one frame to the next, the least that was seen; null before the second frame. */
+  strideBins: number | null;
   note: Note | null;
   dropped: { frames: number; latents: number; spikes: number };
   /** Messages of the daemon that this page could not read. */
@@ -75,6 +79,7 @@ export function emptyState(): ViewerState {
     raster: new RasterRing(RING_BINS),
     history: new LatencyHistory(STRIP_FRAMES),
     lagMs: null,
+    strideBins: null,
     note: null,
     dropped: { frames: 0, latents: 0, spikes: 0 },
     unreadable: 0,
@@ -118,9 +123,11 @@ function applyHello(state: ViewerState, body: HelloBody): void {
 }
 
 function applyFrame(state: ViewerState, body: ServerBodies["frame"], atMs: number): void {
+  applyStride(state, body.bins[1]);
   const { closed, written, lastSpike } = body.stamps;
   state.frame = {
     seq: body.seq,
+    bin: body.bins[1],
     state: body.state,
     width: body.width,
     height: body.height,
@@ -138,6 +145,11 @@ function applyFrame(state: ViewerState, body: ServerBodies["frame"], atMs: numbe
   };
   state.history.push(body.seq, written - closed, body.budgetMs);
   applyLatents(state, body);
+}
+
+function applyStride(state: ViewerState, bin: number): void {
+  const stride = state.frame ? bin - state.frame.bin : 0;
+  if (stride > 0) state.strideBins = Math.min(stride, state.strideBins ?? stride);
 }
 
 function applyLatents(state: ViewerState, body: ServerBodies["latents"]): void {
@@ -158,5 +170,5 @@ function applySpikes(state: ViewerState, body: ServerBodies["spikes"]): void {
 
 function applyEvent(state: ViewerState, body: ServerBodies["event"], atMs: number): void {
   if (body.stimulus) state.stimuli.apply(body.stimulus, body.sourceS ?? (body.atMs - (state.lagMs ?? 0)) / 1000);
-  else state.note = { text: body.text, atMs, fault: false };
+  else if (body.event === "text") state.note = { text: body.text, atMs, fault: false };
 }

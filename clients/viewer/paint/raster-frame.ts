@@ -5,6 +5,9 @@ import { CANVAS_FONT, COLOURS } from "./colours.ts";
 /** CSS pixels around the plot. */
 export const MARGIN = { left: 34, right: 2, top: 22, bottom: 20 } as const;
 
+/** Without bins for this long the raster says so. */
+const SILENT_S = 0.25;
+
 /** The plotted area, device pixels. */
 export interface Plot {
   left: number;
@@ -14,12 +17,13 @@ export interface Plot {
   ratio: number;
 }
 
-/** Shades the time each stimulus was on, its id above. */
+/** Shades the time each stimulus was on, its id above; one that is still on, as far as bins have come. */
 export function drawIntervals(
   pen: CanvasRenderingContext2D,
   plot: Plot,
   intervals: readonly Interval[],
   edgeS: number,
+  knownS: number,
 ): void {
   const fromS = edgeS - RASTER_SECONDS;
   const x = (s: number) => plot.left + ((s - fromS) / RASTER_SECONDS) * plot.width;
@@ -28,7 +32,7 @@ export function drawIntervals(
   pen.textAlign = "left";
   for (const { id, startS, endS } of intervals) {
     const left = Math.max(plot.left, x(startS));
-    const right = Math.min(plot.left + plot.width, x(endS ?? edgeS));
+    const right = Math.min(plot.left + plot.width, x(endS ?? knownS));
     if (right <= left) continue;
     pen.fillStyle = COLOURS.accentSoft;
     pen.fillRect(left, plot.top, right - left, plot.height);
@@ -36,6 +40,16 @@ export function drawIntervals(
     pen.fillRect(left, plot.top - 3 * plot.ratio, right - left, 2 * plot.ratio);
     drawClipped(pen, id, left, plot.top - 12 * plot.ratio, right - left);
   }
+}
+
+/** Tints the time for which no bin has come: an empty raster must not look like silent units. Returns how far all is known, s. */
+export function drawSilence(pen: CanvasRenderingContext2D, plot: Plot, edgeS: number, endS: number): number {
+  const seconds = edgeS - endS;
+  if (!(seconds > SILENT_S)) return edgeS;
+  const wide = Math.min(1, seconds / RASTER_SECONDS) * plot.width;
+  pen.fillStyle = COLOURS.gap;
+  pen.fillRect(plot.left + plot.width - wide, plot.top, wide, plot.height);
+  return endS;
 }
 
 /** Text that ends where its stretch ends; nothing at all where not even a few letters fit. */

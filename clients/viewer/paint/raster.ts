@@ -2,7 +2,7 @@ import type { RasterRing } from "../lib/raster-ring.ts";
 import { RASTER_SECONDS } from "../lib/state.ts";
 import type { Viewer } from "../lib/viewer.ts";
 import { openSurface } from "./canvas.ts";
-import { drawIntervals, drawScales, MARGIN, type Plot } from "./raster-frame.ts";
+import { drawIntervals, drawScales, drawSilence, MARGIN, type Plot } from "./raster-frame.ts";
 import { RasterStrip } from "./raster-strip.ts";
 
 /** With reduced motion the raster steps instead of gliding. */
@@ -64,7 +64,8 @@ export function rasterPainter(viewer: Viewer, canvas: HTMLCanvasElement) {
     pen.clearRect(0, 0, canvas.width, canvas.height);
     const edge = edgeS(nowMs);
     if (edge !== null) {
-      drawIntervals(pen, plot, state.stimuli.intervals, edge);
+      const knownS = drawSilence(pen, plot, edge, strip.endS);
+      drawIntervals(pen, plot, state.stimuli.intervals, edge, knownS);
       strip.copyTo(pen, edge - RASTER_SECONDS, edge, plot.left, plot.top);
     }
     drawScales(pen, plot, units);

@@ -1,6 +1,5 @@
 import { ms } from "../lib/format.ts";
 import type { Viewer } from "../lib/viewer.ts";
-import { throttle } from "./bars.ts";
 
 /** The meter holds one and a half budgets: a miss stays on the scale. */
 export const METER_BUDGETS = 1.5;
@@ -9,13 +8,12 @@ export const METER_BUDGETS = 1.5;
 export function timingPainter(viewer: Viewer, root: HTMLElement) {
   const find = (name: string) => root.querySelector<HTMLElement>(`[data-value="${name}"]`)!;
   const meter = root.querySelector<HTMLElement>(".meter .fill")!;
-  const readable = throttle();
-  const paint = (nowMs: number) => {
+  const paint = (_nowMs: number, readable: boolean) => {
     const { frame, glassMs } = viewer.state;
     const fraction = frame ? Math.min(1, frame.totalMs / (frame.budgetMs * METER_BUDGETS)) : 0;
     meter.style.transform = `scaleX(${fraction.toFixed(4)})`;
     root.classList.toggle("missed", !!frame && frame.totalMs > frame.budgetMs);
-    if (!readable(nowMs)) return;
+    if (!readable) return;
     find("total").textContent = ms(frame?.totalMs);
     find("age").textContent = ms(frame?.ageMs);
     find("glass").textContent = ms(glassMs);

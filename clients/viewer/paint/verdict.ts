@@ -39,15 +39,15 @@ export function verdictPainter(viewer: Viewer, card: HTMLElement) {
   let lateUntilMs = 0;
   let seen: Frame | null = null;
 
-  const say = (frame: Frame, nowMs: number) => {
+  const say = (frame: Frame, nowMs: number, readable: boolean) => {
     if (frame !== seen && frame.state === "late") lateUntilMs = nowMs + LATE_HOLD_MS;
     seen = frame;
     const blind = frame.state === "no-reconstruction";
     card.dataset.state = blind ? "none" : nowMs < lateUntilMs ? "late" : "ok";
     setText(badge, blind ? "no reconstruction" : nowMs < lateUntilMs ? "late" : "on time");
     const top = blind ? { word: "", probability: "" } : topClass(viewer, frame);
+    if (readable || word.textContent !== top.word) setText(probability, top.probability);
     setText(word, top.word);
-    setText(probability, top.probability);
     if (!blind) return;
     const why = reasons(viewer, frame);
     for (const item of list) {
@@ -57,11 +57,11 @@ export function verdictPainter(viewer: Viewer, card: HTMLElement) {
     }
   };
 
-  const paint = (nowMs: number) => {
+  const paint = (nowMs: number, readable: boolean) => {
     const { frame } = viewer.state;
     const fresh = freshness(viewer.state, nowMs);
     card.dataset.fresh = fresh.kind;
-    if (frame) say(frame, nowMs);
+    if (frame) say(frame, nowMs, readable);
     if (fresh.kind === "fresh") return;
     setText(badge, fresh.kind);
     setText(title, fresh.title);

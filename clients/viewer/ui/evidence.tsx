@@ -12,12 +12,13 @@ interface Row {
   gauge: Gauge;
 }
 
-function rows(limits: HelloBody["bundle"]["evidence"]): Row[] {
-  const { bitsThreshold, explainedThreshold, atypicalityThreshold } = limits;
+function rows({ evidence, latents }: HelloBody["bundle"]): Row[] {
+  const { bitsThreshold, explainedThreshold, atypicalityThreshold } = evidence;
+  const { dimension } = latents;
   const least = (threshold: number, read: Gauge["read"], full: number, digits: number): Gauge => {
     return { read, fails: (_, value) => value < threshold, full, digits };
   };
-  const bits = least(bitsThreshold, (v) => v.state.frame?.bits ?? null, Math.max(1, 3 * bitsThreshold), 1);
+  const bits = least(bitsThreshold, (v) => v.state.frame?.bits ?? null, Math.max(dimension, 3 * bitsThreshold), 1);
   const explained = least(explainedThreshold, (v) => v.state.frame?.explained ?? null, 1, 2);
   const atypicality: Gauge = {
     read: (v) => v.state.frame?.atypicality ?? null,
@@ -28,13 +29,13 @@ function rows(limits: HelloBody["bundle"]["evidence"]): Row[] {
   return [
     { name: "information", unit: "bits", threshold: bitsThreshold, bound: "least", gauge: bits },
     { name: "explained", unit: "r", threshold: explainedThreshold, bound: "least", gauge: explained },
-    { name: "atypicality", unit: "×", threshold: atypicalityThreshold, bound: "most", gauge: atypicality },
+    { name: "atypicality", unit: "", threshold: atypicalityThreshold, bound: "most", gauge: atypicality },
   ];
 }
 
 function GaugeRow({ viewer, row }: { viewer: Viewer; row: Row }) {
   const root = usePainter<HTMLDivElement>(viewer, (element) => gaugePainter(viewer, element, row.gauge));
-  const left = `${Math.min(100, (100 * row.threshold) / row.gauge.full)}%`;
+  const left = `${Math.max(0, Math.min(100, (100 * row.threshold) / row.gauge.full))}%`;
   return (
     <div ref={root} class="gauge">
       <span class="name">{row.name}</span>
@@ -56,7 +57,7 @@ export function Evidence({ viewer, hello }: { viewer: Viewer; hello: HelloBody |
   return (
     <section class="evidence" aria-labelledby="evidence-title">
       <h2 id="evidence-title">Evidence</h2>
-      {hello && rows(hello.bundle.evidence).map((row) => <GaugeRow key={row.name} viewer={viewer} row={row} />)}
+      {hello && rows(hello.bundle).map((row) => <GaugeRow key={row.name} viewer={viewer} row={row} />)}
     </section>
   );
 }

@@ -1,5 +1,6 @@
 import type { RefObject } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
+import type { Painter } from "../lib/loop.ts";
 import type { Viewer } from "../lib/viewer.ts";
 
 export const TICK_MS = 250;
@@ -15,7 +16,7 @@ export function useTick(): number {
 }
 
 export interface Painting {
-  paint(nowMs: number): void;
+  paint: Painter;
   release(): void;
 }
 

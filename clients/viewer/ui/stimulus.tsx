@@ -10,7 +10,7 @@ export function Stimulus({ viewer }: { viewer: Viewer }) {
     <section ref={card} class="panel card stimulus" aria-labelledby="stimulus-title">
       <div class="head">
         <h2 id="stimulus-title">Stimulus</h2>
-        <span class="hint">shown by the rig</span>
+        <span class="hint" />
       </div>
       <div class="screen">
         <canvas ref={canvas} id="stimulus" role="img" aria-label="Picture that the rig shows" />
@@ -33,12 +33,19 @@ const FIELD_WORDS: Record<string, string> = {
 function captionPainter(viewer: Viewer, card: HTMLElement) {
   const canvas = card.querySelector("canvas")!;
   const [word, blank] = [card.querySelector(".word")!, card.querySelector(".blank")!];
+  const hint = card.querySelector(".hint")!;
+  const setHint = (text: string) => {
+    if (hint.textContent !== text) hint.textContent = text;
+  };
   const paint = () => {
     const look = canvas.dataset.look ?? "none";
     if (card.dataset.look !== look) {
       card.dataset.look = look;
       blank.textContent = FIELD_WORDS[look] ?? "";
     }
+    const known = viewer.state.link.phase === "open" && viewer.state.status?.source.state !== "lost";
+    card.classList.toggle("old", !known);
+    setHint(known ? "shown by the rig" : "last known");
     const id = viewer.state.stimuli.current?.id ?? "–";
     if (word.textContent !== id) word.textContent = id;
   };
