@@ -63,7 +63,7 @@ export function verdictPainter(viewer: Viewer, card: HTMLElement) {
     card.dataset.fresh = fresh.kind;
     if (frame) say(frame, nowMs, readable);
     if (fresh.kind === "fresh") return;
-    setText(badge, fresh.kind);
+    setText(badge, fresh.kind === "stale" ? "stale" : fresh.title);
     setText(title, fresh.title);
     setText(detail, fresh.detail);
   };

@@ -45,7 +45,7 @@ function Equation({ ledger }: { ledger: LedgerCounts | undefined }) {
         <dt>ledger</dt>
         <dd>{verdict === undefined ? "–" : verdict === 0 ? "✓ balanced" : `✗ off by ${count(verdict)}`}</dd>
       </div>
-      <Cell name="late frames" value={ledger?.late} tone="warn" />
+      <Cell name="late" value={ledger?.late} tone="warn" />
     </dl>
   );
 }

@@ -45,7 +45,7 @@ function captionPainter(viewer: Viewer, card: HTMLElement) {
     }
     const known = viewer.state.link.phase === "open" && viewer.state.status?.source.state !== "lost";
     card.classList.toggle("old", !known);
-    setHint(known ? "shown by the rig" : "last known");
+    setHint(known || !viewer.state.stimuli.current ? "shown by the rig" : "last known");
     const id = viewer.state.stimuli.current?.id ?? "–";
     if (word.textContent !== id) word.textContent = id;
   };
