@@ -1,9 +1,12 @@
+import { join } from "node:path";
 import { z } from "zod";
 import { PhospheneError } from "../src/errors.ts";
 
+const DEMO_SESSION = join(import.meta.dirname, "../models/demo/session");
+
 const schema = z
   .strictObject({
-    /** Folder of docs/bundle.md, session/. */
+    /** Folder of docs/bundle.md, session/; that of the shipped bundle when there is no recording either. */
     session: z.string().min(1).optional(),
     /** Folder of *_raster_data.mat: its held-out trials are played. */
     recording: z.string().min(1).optional(),
@@ -15,12 +18,12 @@ const schema = z
     blockMs: z.int().min(1).max(1_000).default(10),
     continuousChannels: z.int().min(0).max(1_024).default(4),
   })
-  .refine(({ session, recording }) => session !== undefined || recording !== undefined, {
-    message: "expected a session folder or a recording folder",
-    path: ["session"],
-  });
+  .transform((options) => ({
+    ...options,
+    session: options.session ?? (options.recording === undefined ? DEMO_SESSION : undefined),
+  }));
 
-/** What `phosphene rig` takes; all but one of `session` and `recording` have defaults. */
+/** What `phosphene rig` takes; everything has a default. */
 export type RigOptions = z.input<typeof schema>;
 
 /** Options with their defaults. Errors: CONFIG_INVALID, naming every option that is wrong. */

@@ -10,6 +10,8 @@ export interface OrderWatch {
 }
 
 const REMEMBERED = 64;
+/** Reconnecting takes 100 ms or more: samples of the same acquisition are later then, save for the order within a block (23 ms). */
+const AFTER_RECONNECT = 0.05;
 const NEXT: Place = { kind: "next", missed: 0 };
 const DUPLICATE: Place = { kind: "duplicate" };
 const RESTART: Place = { kind: "restart" };
@@ -21,6 +23,7 @@ export function watchOrder(): OrderWatch {
   const samples = new Float64Array(REMEMBERED);
   let lastNum = Number.NaN;
   let highestSample = -1;
+  let reconnected = false;
 
   const remember = (messageNum: number, sampleNum: number, slot: number) => {
     numbers[slot] = messageNum;
@@ -38,12 +41,17 @@ export function watchOrder(): OrderWatch {
       if (numbers[slot] === messageNum && samples[slot] === sampleNum) return DUPLICATE;
       // int32 arithmetic: the counter wraps after 31 h at 19,200 messages/s, which is no restart.
       const step = Number.isNaN(lastNum) ? 1 : (messageNum - lastNum) | 0;
-      const back = step <= 0 || sampleNum < highestSample - farBack;
+      const slack = reconnected ? farBack * AFTER_RECONNECT : farBack;
+      const back = step <= 0 || sampleNum < highestSample - slack;
+      reconnected = false;
       if (back) startOver();
       remember(messageNum, sampleNum, slot);
       if (back) return RESTART;
       return step === 1 ? NEXT : { kind: "next", missed: step - 1 };
     },
-    reconnecting: () => void numbers.fill(Number.NaN),
+    reconnecting: () => {
+      numbers.fill(Number.NaN);
+      reconnected = true;
+    },
   };
 }

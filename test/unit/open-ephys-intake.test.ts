@@ -123,6 +123,16 @@ describe("restart", () => {
     intake.push(spike(5));
     expect(counters).toMatchObject({ restarts: 1, duplicates: 0, spikes: 2 });
   });
+  test("after the connection was lost, 50 ms back are enough: a short acquisition restarted too", () => {
+    const intake = makeIntake();
+    intake.push(spike(9_000));
+    intake.reconnecting();
+    intake.push(spike(8_000));
+    expect(counters.restarts).toBe(0);
+    intake.reconnecting();
+    intake.push(spike(600));
+    expect(counters.restarts).toBe(1);
+  });
   test("the counter's wrap at 2^31 is none, and no loss", () => {
     const intake = makeIntake({ continuous: true });
     const numbered = (num: number) => {

@@ -37,6 +37,7 @@ test("flags become options, and mistakes are named", () => {
     blockMs: 5,
   });
   expect(() => parseRigOptions({ session: "s", port: 0, speed: -1 })).toThrow(/CONFIG_INVALID.*port.*speed/);
-  expect(() => parseRigOptions({})).toThrow(/session folder or a recording folder/);
+  expect(parseRigOptions({}).session).toMatch(/models\/demo\/session$/);
+  expect(parseRigOptions({ recording: "r" }).session).toBeUndefined();
   expect(() => parseRigOptions({ session: "s", nosuch: 1 } as RigOptions)).toThrow(/nosuch/);
 });
