@@ -3,10 +3,10 @@
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import type { FrameBody, StatusBody } from "../src/protocol/messages.ts";
-import { freePortPair, Running } from "../test/integration/processes.ts";
 import { TestViewer } from "../test/integration/test-viewer.ts";
 import { machine } from "./machine.ts";
 import { replaceSection } from "./report.ts";
+import { startSystem } from "./system.ts";
 import { row, table } from "./table.ts";
 
 const { values: options } = parseArgs({
@@ -35,22 +35,10 @@ interface Result {
 }
 
 async function measure(): Promise<Result> {
-  const rigPort = await freePortPair();
-  await using rig = new Running([
-    "daemon/main.ts",
-    "rig",
-    "--port",
-    String(rigPort),
-    "--session",
-    `${options.bundle}/session`,
-  ]);
-  await rig.saw(/rig: publishing/);
   const config = options.config === undefined ? [] : ["--config", options.config];
-  const args = ["--bundle", options.bundle, "--port", "0", "--source", `tcp://127.0.0.1:${rigPort}`];
-  await using daemon = new Running(["daemon/main.ts", "run", ...config, ...args]);
-  const [, url] = await daemon.saw(/watching at (\S+)/);
-  const status = async () => (await (await fetch(`${url}/status`)).json()) as StatusBody;
-  await using viewer = await TestViewer.connect(`${url!.replace("http", "ws")}/v1/stream`, "frame");
+  await using system = await startSystem(options.bundle, config);
+  const status = () => system.status();
+  await using viewer = await TestViewer.connect(system.streamUrl, "frame");
   await collect(viewer, 100, () => {});
   const before = await status();
   const startedMs = performance.now();
@@ -81,6 +69,8 @@ function report({ frames, skipped, seconds, before, after }: Result): string {
   const misses = frames.filter((frame) => frame.stamps.written > frame.deadlineMs).length;
   const delta = (key: keyof StatusBody["ledger"]) => after.ledger[key] - before.ledger[key];
   const steps = [1, 2, 4].map((k) => `${k}: ${frames.filter((frame) => frame.steps === k).length}`).join(", ");
+  const [total50, total99] = [after.latency.total.p50, after.latency.total.p99].map((ms) => ms.toFixed(2));
+  const [own50, own99] = [after.latency.overhead.p50, after.latency.overhead.p99].map((ms) => ms.toFixed(2));
   const mib = (bytes: number) => `${(bytes / 2 ** 20).toFixed(0)} MiB`;
   return [
     `${machine()}. ${new Date().toISOString().slice(0, 10)}. Bundle \`${options.bundle}\`, provider ${after.decoder.provider}.`,
@@ -94,12 +84,37 @@ function report({ frames, skipped, seconds, before, after }: Result): string {
       ),
       row("model run (encode and sample)", stage(model)),
       row(
+        "  bin closed to dispatched",
+        stage(({ stamps }) => stamps.dispatched - stamps.closed),
+      ),
+      row(
+        "  dispatched to model started",
+        stage(({ stamps }) => stamps.started - stamps.dispatched),
+      ),
+      row(
+        "  encode",
+        stage(({ stamps }) => stamps.encoded - stamps.started),
+      ),
+      row(
+        "  sample",
+        stage(({ stamps }) => stamps.synthesised - stamps.encoded),
+      ),
+      row(
+        "  synthesised to received",
+        stage(({ stamps }) => stamps.received - stamps.synthesised),
+      ),
+      row(
+        "  received to written",
+        stage(({ stamps }) => stamps.written - stamps.received),
+      ),
+      row(
         "newest spike to socket write",
         stage(({ stamps }) => stamps.written - (stamps.lastSpike ?? Number.NaN)),
       ),
     ]),
     "",
     `Missed deadlines (${frames[0]!.budgetMs} ms): ${misses} of ${frames.length} (${((100 * misses) / frames.length).toFixed(2)} %). Steps used: ${steps}.`,
+    `After the last socket write instead of just before serialising, by the daemon's histogram: p50 ${total50}, p99 ${total99} ms; without the model run p50 ${own50}, p99 ${own99} ms.`,
     `Bins: ${delta("bins")} settled, ${delta("frames")} frames, ${delta("superseded")} superseded, ${delta("expired")} expired, ${delta("failed")} failed, ${delta("gated")} gated (every second bin is decoded). Frames dropped for the viewer: ${skipped}.`,
     `Memory of the daemon: ${mib(before.process.rssBytes)} at the start, ${mib(after.process.rssBytes)} at the end.`,
   ].join("\n");

@@ -4,10 +4,10 @@ import { setTimeout as after } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { balances } from "../src/ledger.ts";
 import type { StatusBody } from "../src/protocol/messages.ts";
-import { freePortPair, Running } from "../test/integration/processes.ts";
 import { TestViewer } from "../test/integration/test-viewer.ts";
 import { machine } from "./machine.ts";
 import { replaceSection } from "./report.ts";
+import { startSystem } from "./system.ts";
 
 const { values: options } = parseArgs({
   options: {
@@ -32,26 +32,14 @@ function residentMiB(pid: number): number {
 }
 
 async function soak(): Promise<{ samples: Sample[]; status: StatusBody }> {
-  const port = await freePortPair();
-  await using rig = new Running([
-    "daemon/main.ts",
-    "rig",
-    "--port",
-    String(port),
-    "--session",
-    `${options.bundle}/session`,
-  ]);
-  await rig.saw(/rig: publishing/);
-  const args = ["--bundle", options.bundle, "--port", "0", "--source", `tcp://127.0.0.1:${port}`];
-  await using daemon = new Running(["daemon/main.ts", "run", ...args]);
-  const [, url] = await daemon.saw(/watching at (\S+)/);
-  const stream = `${url!.replace("http", "ws")}/v1/stream`;
+  await using system = await startSystem(options.bundle);
+  const stream = system.streamUrl;
   await using reader = await TestViewer.connect(stream, "frame", "latents", "spikes", "event", "status");
   await using stopped = await TestViewer.connect(stream, "frame", "latents", "spikes", "event", "status");
   stopped.socket.pause();
   const samples: Sample[] = [];
   for (let minute = 0; ; minute++) {
-    const status = (await (await fetch(`${url}/status`)).json()) as StatusBody;
+    const status = await system.status();
     if (!balances(status.ledger)) throw new Error(`the ledger does not balance: ${JSON.stringify(status.ledger)}`);
     samples.push({ minute, daemonMiB: mib(status.process.rssBytes), decoderMiB: residentMiB(status.decoder.pid!) });
     const { daemonMiB, decoderMiB } = samples.at(-1)!;

@@ -1,0 +1,25 @@
+import type { StatusBody } from "../src/protocol/messages.ts";
+import { freePortPair, Running } from "../test/integration/processes.ts";
+
+export interface System extends AsyncDisposable {
+  readonly streamUrl: string;
+  status(): Promise<StatusBody>;
+}
+
+/** Rig and daemon as processes of their own, playing and decoding one bundle on free ports. */
+export async function startSystem(bundle: string, daemonArgs: readonly string[] = []): Promise<System> {
+  const port = await freePortPair();
+  const rig = new Running(["daemon/main.ts", "rig", "--port", String(port), "--session", `${bundle}/session`]);
+  await rig.saw(/rig: publishing/);
+  const args = ["--bundle", bundle, "--port", "0", "--source", `tcp://127.0.0.1:${port}`];
+  const daemon = new Running(["daemon/main.ts", "run", ...daemonArgs, ...args]);
+  const [, url] = await daemon.saw(/watching at (\S+)/);
+  return {
+    streamUrl: `${url!.replace("http", "ws")}/v1/stream`,
+    status: async () => (await (await fetch(`${url}/status`)).json()) as StatusBody,
+    async [Symbol.asyncDispose]() {
+      await daemon.stop("SIGTERM");
+      await rig.stop("SIGTERM");
+    },
+  };
+}
