@@ -86,18 +86,45 @@ describe("latest", () => {
 });
 
 describe("liveness", () => {
-  test("lost after the limit, live with the next message; connection messages are no data", () => {
+  const connection = (state: "connected" | "disconnected"): SourceMessage => ({
+    kind: "connection",
+    source: "rig",
+    state,
+    detail: "",
+    receivedAtMs: 0,
+  });
+  const spikes = Array.from({ length: 20_000 }, (): [number, number] => [0, 0]);
+  const symbols = { l: "live", x: "lost" };
+
+  test("a source of a high rate is lost after the shortest silence, and live with the next message", () => {
     virtual().run(({ cold, expectObservable }) => {
-      const data = block([], 0);
-      const connection: SourceMessage = {
-        kind: "connection",
-        source: "rig",
-        state: "connected",
-        detail: "",
-        receivedAtMs: 0,
-      };
-      const source$ = cold("a 29ms a 49ms c 9ms a 49ms |", { a: data, c: connection });
-      expectObservable(source$.pipe(liveness(40))).toBe("l 70ms x 18ms l 40ms x 8ms |", { l: "live", x: "lost" });
+      const source$ = cold("a 29ms a 99ms a", { a: block(spikes, 0) });
+      expectObservable(source$.pipe(liveness(40))).toBe("l 70ms x 58ms l 40ms x", symbols);
+    });
+  });
+
+  test("sparse spikes are no false alarm: the limit follows the source's own rate", () => {
+    virtual().run(({ cold, expectObservable }) => {
+      const source$ = cold("a 499ms b 499ms c", {
+        a: block(spikes.slice(0, 200), 0),
+        b: block(spikes.slice(0, 2), 500),
+        c: block(spikes.slice(0, 2), 1000),
+      });
+      expectObservable(source$.pipe(liveness(40)), "1500ms !").toBe("l", symbols);
+    });
+  });
+
+  test("a sparse source whose connection is gone is lost after the shortest silence", () => {
+    virtual().run(({ cold, expectObservable }) => {
+      const source$ = cold("a 9ms d", { a: block(spikes.slice(0, 2), 0), d: connection("disconnected") });
+      expectObservable(source$.pipe(liveness(40))).toBe("l 50ms x", symbols);
+    });
+  });
+
+  test("connection messages alone are no data", () => {
+    virtual().run(({ cold, expectObservable }) => {
+      const source$ = cold("c 99ms d", { c: connection("connected"), d: connection("disconnected") });
+      expectObservable(source$.pipe(liveness(40))).toBe("", symbols);
     });
   });
 });
