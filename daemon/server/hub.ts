@@ -1,10 +1,8 @@
-import type { Duplex } from "node:stream";
 import type { WebSocket } from "ws";
 import type { MessageType } from "../../src/protocol/delivery.ts";
 import { encodeServer } from "../../src/protocol/encode.ts";
 import type { EventBody, FrameBody, LatentsBody, SpikesBody, StatusBody, Topic } from "../../src/protocol/messages.ts";
 import type { Intervals, ViewersStatus } from "./options.ts";
-import { Framer } from "./socket-peer.ts";
 import { Viewer, type ViewerOptions } from "./viewer.ts";
 
 /** How long messages may wait for a socket before it is looked at again, ms; pongs usually come first. */
@@ -22,7 +20,6 @@ export class Hub {
   readonly #due = new Set<Viewer>();
   readonly #departed = { offered: 0, sent: 0, dropped: 0 };
   readonly #options: HubOptions;
-  readonly #framer = new Framer();
   readonly #timers: NodeJS.Timeout[];
   #pumpTimer: NodeJS.Timeout | null = null;
   #nextSlice: NodeJS.Immediate | null = null;
@@ -39,9 +36,9 @@ export class Hub {
     return this.#viewers.size;
   }
 
-  /** Takes an open connection, and the stream under it. */
-  add(socket: WebSocket, stream: Duplex): void {
-    const viewer = new Viewer(this.#nextId++, { socket, stream, framer: this.#framer }, this.#options);
+  /** Takes an open connection. */
+  add(socket: WebSocket): void {
+    const viewer = new Viewer(this.#nextId++, socket, this.#options);
     this.#viewers.add(viewer);
     socket.once("close", (code) => this.#remove(viewer, code));
     this.#options.log.debug({ viewer: viewer.id }, "viewer connected");

@@ -1,4 +1,3 @@
-import type { Duplex } from "node:stream";
 import { WebSocket } from "ws";
 import type { Peer } from "../../src/protocol/delivery.ts";
 
@@ -12,17 +11,12 @@ const PROBE_SIZE = 8;
  */
 export class SocketPeer implements Peer {
   readonly #socket: WebSocket;
-  readonly #stream: Duplex;
-  readonly #framer: Framer;
   #sent = 0;
   #probed = 0;
   #arrived = 0;
 
-  /** `stream` is the connection that `socket` was made of; `framer` is shared by all viewers. */
-  constructor(socket: WebSocket, stream: Duplex, framer: Framer) {
+  constructor(socket: WebSocket) {
     this.#socket = socket;
-    this.#stream = stream;
-    this.#framer = framer;
   }
 
   /** Infinite once the connection is closing: nothing that is not sent may be counted as sent. */
@@ -32,7 +26,7 @@ export class SocketPeer implements Peer {
   }
 
   send(bytes: Uint8Array): void {
-    this.#stream.write(this.#framer.frame(bytes));
+    this.#socket.send(bytes);
     this.#sent += bytes.length;
     if (this.#sent - this.#probed >= PROBE_BYTES) this.probe();
   }
@@ -54,36 +48,4 @@ export class SocketPeer implements Peer {
   close(code: number, reason: string): void {
     this.#socket.close(code, reason);
   }
-}
-
-const FIN_BINARY = 0x82;
-
-/**
- * WebSocket framing, done once for all viewers: ws would build the header for each, and write header and payload
- * apart. Its own frames (close, ping, pong) are whole writes too, so they never fall inside one of these.
- */
-export class Framer {
-  #last: Uint8Array | null = null;
-  #framed: Uint8Array = new Uint8Array(0);
-
-  /** The message as one unmasked binary frame. The same bytes again give the same frame. */
-  frame(bytes: Uint8Array): Uint8Array {
-    if (bytes !== this.#last) {
-      this.#last = bytes;
-      this.#framed = withHeader(bytes);
-    }
-    return this.#framed;
-  }
-}
-
-function withHeader(bytes: Uint8Array): Uint8Array {
-  const { length } = bytes;
-  const extended = length < 126 ? 0 : length < 65_536 ? 2 : 8;
-  const framed = Buffer.allocUnsafe(2 + extended + length);
-  framed[0] = FIN_BINARY;
-  framed[1] = extended === 0 ? length : extended === 2 ? 126 : 127;
-  if (extended === 2) framed.writeUInt16BE(length, 2);
-  if (extended === 8) framed.writeBigUInt64BE(BigInt(length), 2);
-  framed.set(bytes, 2 + extended);
-  return framed;
 }

@@ -1,4 +1,3 @@
-import type { Duplex } from "node:stream";
 import type { WebSocket } from "ws";
 import { expected } from "../../src/errors.ts";
 import { Delivery, HIGH_WATER_BYTES } from "../../src/protocol/delivery.ts";
@@ -7,17 +6,10 @@ import type { ClientMessage, ServerBodies, Topic, ViewerCounts } from "../../src
 import { parseClientMessage } from "../../src/protocol/parse.ts";
 import { MessageRate } from "../../src/protocol/rate.ts";
 import type { ServerOptions } from "./options.ts";
-import { type Framer, SocketPeer } from "./socket-peer.ts";
+import { SocketPeer } from "./socket-peer.ts";
 
 const MISSED_PINGS = 2;
 const CLOSE_RATE = 1008;
-
-/** A WebSocket, the stream that it was made of, and the framing that all share. */
-export interface Connection {
-  socket: WebSocket;
-  stream: Duplex;
-  framer: Framer;
-}
 
 export type ViewerOptions = Pick<ServerOptions, "hello" | "limits" | "log" | "now" | "onSteer" | "onShown">;
 
@@ -36,13 +28,13 @@ export class Viewer {
   #unanswered = 0;
 
   /** Says hello. The hub is told of the end by the socket's `close` event. */
-  constructor(id: number, { socket, stream, framer }: Connection, options: ViewerOptions) {
+  constructor(id: number, socket: WebSocket, options: ViewerOptions) {
     const hello = options.hello();
     this.id = id;
     this.#socket = socket;
     this.#options = options;
     this.#groups = hello.bundle.latents.groups.length;
-    this.#peer = new SocketPeer(socket, stream, framer);
+    this.#peer = new SocketPeer(socket);
     this.#rate = new MessageRate(options.limits.messagesPerSecond, options.now);
     this.delivery = new Delivery(this.#peer, options.now);
     this.gone = new Promise((resolve) => socket.once("close", () => resolve()));
