@@ -8,16 +8,46 @@ const only = (name, module, allowed) => ({
 });
 module.exports = {
   forbidden: [
-    { name: "src-is-pure", severity: "error", from: { path: "^src/" }, to: { path: "^(adapters|rig|daemon|clients|bench|test)/" } },
+    {
+      name: "src-is-pure",
+      severity: "error",
+      from: { path: "^src/" },
+      to: { path: "^(adapters|rig|daemon|clients|bench|test)/" },
+    },
     { name: "src-does-no-io", severity: "error", from: { path: "^src/" }, to: { dependencyTypes: ["core"] } },
-    { name: "src-parts-are-apart", severity: "error", from: { path: "^src/(ops|decode|protocol)/" }, to: { path: "^src/(ops|decode|protocol)/", pathNot: "^src/$1/" } },
-    { name: "adapters-know-only-src", severity: "error", from: { path: "^adapters/" }, to: { path: "^(rig|daemon|clients|bench|test)/" } },
-    { name: "rig-does-not-know-the-daemon", severity: "error", from: { path: "^rig/" }, to: { path: "^(daemon|clients|bench|test)/" } },
-    { name: "clients-know-only-the-protocol", severity: "error", from: { path: "^clients/" }, to: { path: "^(src|adapters|rig|daemon|bench|test)/", pathNot: "^src/protocol/" } },
+    {
+      name: "src-parts-are-apart",
+      severity: "error",
+      from: { path: "^src/(ops|decode|protocol)/" },
+      to: { path: "^src/(ops|decode|protocol)/", pathNot: "^src/$1/" },
+    },
+    {
+      name: "adapters-know-only-src",
+      severity: "error",
+      from: { path: "^adapters/" },
+      to: { path: "^(rig|daemon|clients|bench|test)/" },
+    },
+    {
+      name: "rig-does-not-know-the-daemon",
+      severity: "error",
+      from: { path: "^rig/" },
+      to: { path: "^(daemon|clients|bench|test)/" },
+    },
+    {
+      name: "clients-know-only-the-protocol",
+      severity: "error",
+      from: { path: "^clients/" },
+      to: { path: "^(src|adapters|rig|daemon|bench|test)/", pathNot: "^src/protocol/" },
+    },
     { name: "no-cycles", severity: "error", from: {}, to: { circular: true } },
     only("onnxruntime-node", "onnxruntime-node", "^daemon/decoder/"),
     only("zeromq", "zeromq", "^(adapters/open-ephys|rig)/"),
     only("ws", "ws", "^(daemon/server|clients/ts|bench|test)/"),
   ],
-  options: { doNotFollow: { path: "node_modules" }, tsPreCompilationDeps: true, tsConfig: { fileName: "tsconfig.json" }, enhancedResolveOptions: { extensions: [".ts", ".tsx", ".js", ".mjs", ".cjs"] } },
+  options: {
+    doNotFollow: { path: "node_modules" },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: "tsconfig.json" },
+    enhancedResolveOptions: { extensions: [".ts", ".tsx", ".js", ".mjs", ".cjs"] },
+  },
 };

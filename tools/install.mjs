@@ -34,7 +34,9 @@ export async function installPackages() {
   const wanted = digest([join(root, "package-lock.json"), join(root, ".npmrc")]);
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) return;
   say("installing packages (npm ci; once, one to three minutes)");
-  await run("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], { env: { ...process.env, ONNXRUNTIME_NODE_INSTALL: "skip" } });
+  await run("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], {
+    env: { ...process.env, ONNXRUNTIME_NODE_INSTALL: "skip" },
+  });
   if (!existsSync(join(root, "node_modules", "node", "bin", "node")))
     throw new Error(
       "npm ci did not install Node 24 (the package node@24): are install scripts switched off in npm's configuration?",
