@@ -58,7 +58,7 @@ async function vitest(args, env) {
 async function pytest() {
   say("running the tests of training/ (uv, pytest)");
   const uv = findUv();
-  const result = spawnSync(uv, ["run", "--project", "training", "pytest", "-q", "training/tests"], {
+  const result = spawnSync(uv, ["run", "--project", "training", "pytest", "training/tests"], {
     cwd: root,
     encoding: "utf8",
   });
