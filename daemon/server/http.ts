@@ -44,8 +44,6 @@ function securityHeaders(port: number): Record<string, string> {
   const stream = `ws://127.0.0.1:${port} ws://localhost:${port}`;
   const policy = [
     "default-src 'self'",
-    "img-src 'self' data: blob:",
-    "style-src 'self' 'unsafe-inline'",
     `connect-src 'self' ${stream}`,
     "object-src 'none'",
     "base-uri 'none'",
