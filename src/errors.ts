@@ -9,6 +9,8 @@ export const ERRORS = {
   BUNDLE_GOLDEN_MISMATCH: "the bundle does not reproduce its golden outputs on this machine",
   SESSION_INVALID: "a rig session does not follow docs/bundle.md",
   RECORDING_INVALID: "a recording cannot be read",
+  SOURCE_MISMATCH: "what the source sends does not fit the configuration or the bundle",
+  LSL_UNAVAILABLE: "liblsl is not there or cannot be loaded",
   ADDRESS_IN_USE: "another program listens on the address",
   ADDRESS_NOT_LOOPBACK: "the server would listen beyond this machine",
   DECODER_UNAVAILABLE: "the decoder process cannot be started",

@@ -23,7 +23,12 @@ export function bin(binner: Binner, scheduler: SchedulerLike = asyncScheduler) {
       };
       const upstream = source$.subscribe({
         next: (message) => {
-          const bins = binner.push(message, scheduler.now());
+          let bins: Bin[];
+          try {
+            bins = binner.push(message, scheduler.now());
+          } catch (error) {
+            return subscriber.error(error); // counts that cannot be binned
+          }
           for (const closed of bins) subscriber.next(closed);
           if (bins.length > 0 || timer === null) arm();
         },

@@ -4,6 +4,7 @@ import {
   defer,
   distinctUntilChanged,
   EMPTY,
+  filter,
   map,
   type Observable,
   of,
@@ -13,6 +14,9 @@ import {
 } from "rxjs";
 import { SilenceLimit } from "../signal/silence.ts";
 import type { SourceMessage } from "../signal/types.ts";
+
+/** Samples come at a steady rate: two that do not come prove as much as 20 spikes that do not. */
+const SAMPLE_WEIGHT = 10;
 
 export type Liveness = "live" | "lost";
 
@@ -32,10 +36,11 @@ export function liveness(shortestMs: number, scheduler: SchedulerLike = asyncSch
           map((): Liveness => "lost"),
         );
       return source$.pipe(
+        filter(({ kind }) => kind !== "sync"),
         switchMap((message) => {
           if (message.kind !== "connection") {
             seen = true;
-            silence.observe(message.kind === "spikes" ? message.times.length : 1, message.receivedAtMs);
+            silence.observe(weight(message), message.receivedAtMs);
             return concat(of<Liveness>("live"), lostAfter(silence.limitMs));
           }
           return seen ? lostAfter(message.state === "disconnected" ? shortestMs : silence.limitMs) : EMPTY;
@@ -43,4 +48,9 @@ export function liveness(shortestMs: number, scheduler: SchedulerLike = asyncSch
         distinctUntilChanged(),
       );
     });
+}
+
+function weight(message: SourceMessage): number {
+  if (message.kind === "counts") return message.times.length * SAMPLE_WEIGHT;
+  return message.kind === "spikes" ? message.times.length : 1;
 }

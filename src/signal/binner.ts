@@ -1,7 +1,8 @@
 import { expected, PhospheneError } from "../errors.ts";
 import { ClockMap } from "./clock.ts";
+import { CountBuffer, sumOf } from "./count-buffer.ts";
 import { SpikeBuffer } from "./spike-buffer.ts";
-import type { Bin, SourceMessage } from "./types.ts";
+import type { Bin, CountBlock, SourceMessage } from "./types.ts";
 
 export interface BinnerOptions {
   readonly source: string;
@@ -15,6 +16,9 @@ export interface BinnerOptions {
   readonly maxGapS?: number;
 }
 
+/** How far the middle of a counted sample may lie outside its bin, in intervals. */
+const SLACK = 0.25;
+
 /**
  * Turns messages of one source into gap-free bins. Pure: time comes in with each call.
  * A bin is closed by the source's own clock (`end + latenessMs`), or by the wall when the source is silent.
@@ -25,6 +29,7 @@ export class Binner {
   readonly #widthS: number;
   readonly #maxGapS: number;
   readonly #pending = new SpikeBuffer();
+  readonly #counted: CountBuffer;
   #startS = Number.NaN;
   #sourceS = Number.NEGATIVE_INFINITY;
   #index = 0;
@@ -43,6 +48,7 @@ export class Binner {
     this.#options = options;
     this.#widthS = options.widthMs / 1000;
     this.#maxGapS = options.maxGapS ?? 2;
+    this.#counted = new CountBuffer(options.units, this.#widthS);
   }
 
   /** Spikes that came after their bin was closed. */
@@ -59,12 +65,15 @@ export class Binner {
     switch (message.kind) {
       case "spikes":
         return this.#pushSpikes(message.times, message.units, message.receivedAtMs, nowMs);
+      case "counts":
+        return this.#pushCounts(message, nowMs);
       case "clock":
       case "event":
         return this.#advanceTo(message.time, message.receivedAtMs, nowMs);
       case "restart":
         return this.#restart(nowMs);
       case "connection":
+      case "sync":
         return [];
     }
   }
@@ -101,10 +110,49 @@ export class Binner {
   }
 
   /**
-   * Anchors the bins at the first message. Starts a new epoch when the source's clock jumped ahead (the wall would have kept
-   * pace with a mere silence), or stood still while the wall closed bins.
+   * Samples come in order and fill bins: a bin is complete, and closed at once, with its last one. The middle of a sample's interval may lie
+   * a little outside its bin: stamps jitter, and a source's clock is not exactly ours.
    */
-  #anchor(newestS: number, firstS: number, nowMs: number): Bin[] {
+  #pushCounts(block: CountBlock, nowMs: number): Bin[] {
+    const { times, intervalS, receivedAtMs } = block;
+    const perBin = this.#counted.samplesPerBin(block);
+    const newestS = times.at(-1);
+    if (newestS === undefined) return [];
+    const bins = this.#anchor(newestS, times[0]!, nowMs, times[0]! - intervalS);
+    this.clock.observe(newestS, receivedAtMs);
+    const slackS = intervalS * SLACK;
+    for (let sample = 0; sample < times.length; sample++) {
+      const middleS = times[sample]! - intervalS / 2;
+      bins.push(...this.#closeUntil(middleS - slackS, nowMs));
+      if (middleS < this.#startS - slackS) {
+        this.#late += sumOf(block, sample);
+        this.#total += sumOf(block, sample);
+        continue;
+      }
+      this.#total += this.#counted.add(block, sample, (middleS - this.#startS) * 1000);
+      if (this.#counted.samples >= perBin) bins.push(this.#closeOfSource(nowMs));
+    }
+    this.#sourceS = Math.max(this.#sourceS, newestS);
+    return bins;
+  }
+
+  /** Closes bins until `timeS` lies before the end of the open one. */
+  #closeUntil(timeS: number, nowMs: number): Bin[] {
+    const bins: Bin[] = [];
+    while (timeS >= this.#startS + this.#widthS) bins.push(this.#closeOfSource(nowMs));
+    return bins;
+  }
+
+  #closeOfSource(nowMs: number): Bin {
+    this.#closedBySilence = false;
+    return this.#close(nowMs, "source");
+  }
+
+  /**
+   * Anchors the bins at the first message. Starts a new epoch when the source's clock jumped ahead (the wall would have kept
+   * pace with a mere silence), or stood still while the wall closed bins. The grid of the bins starts at `originS`, of the source's 0 without one.
+   */
+  #anchor(newestS: number, firstS: number, nowMs: number, originS?: number): Bin[] {
     let bins: Bin[] = [];
     if (!Number.isNaN(this.#startS)) {
       const jumped = newestS - this.#startS > this.#maxGapS;
@@ -112,14 +160,14 @@ export class Binner {
       if (!jumped && !stoodStill) return bins;
       bins = this.#restart(nowMs);
     }
-    this.#startS = Math.floor(Math.min(firstS, newestS) / this.#widthS + 1e-9) * this.#widthS;
+    this.#startS = originS ?? Math.floor(Math.min(firstS, newestS) / this.#widthS + 1e-9) * this.#widthS;
     return bins;
   }
 
   /** Closes the bins that still hold spikes, then forgets the clock. */
   #restart(nowMs: number): Bin[] {
     const bins: Bin[] = [];
-    while (this.#pending.length > 0) bins.push(this.#close(nowMs, "source"));
+    while (this.#pending.length > 0 || this.#counted.samples > 0) bins.push(this.#close(nowMs, "source"));
     this.#startS = Number.NaN;
     this.#sourceS = Number.NEGATIVE_INFINITY;
     this.#closedBySilence = false;
@@ -133,10 +181,7 @@ export class Binner {
     const bins = this.#anchor(sourceS, sourceS, nowMs);
     this.clock.observe(sourceS, receivedAtMs);
     this.#sourceS = Math.max(this.#sourceS, sourceS);
-    while (this.#sourceS >= this.#startS + this.#widthS + this.#options.latenessMs / 1000) {
-      bins.push(this.#close(nowMs, "source"));
-      this.#closedBySilence = false;
-    }
+    bins.push(...this.#closeUntil(this.#sourceS - this.#options.latenessMs / 1000, nowMs));
     return bins;
   }
 
@@ -146,10 +191,15 @@ export class Binner {
     const counts = new Uint16Array(this.#options.units);
     const offsets: number[] = [];
     const units: number[] = [];
+    const mark = (unit: number, offsetMs: number) => {
+      units.push(unit);
+      offsets.push(offsetMs);
+    };
+    let spikes = this.#counted.take(counts, mark);
     this.#pending.drainBefore(endS, (time, unit) => {
       counts[unit]!++;
-      units.push(unit);
-      offsets.push((time - startS) * 1000);
+      spikes++;
+      mark(unit, (time - startS) * 1000);
     });
     this.#startS = endS;
     return {
@@ -158,7 +208,7 @@ export class Binner {
       startS,
       endS,
       counts,
-      spikes: units.length,
+      spikes,
       spikeUnits: Uint16Array.from(units),
       spikeOffsetsMs: Float32Array.from(offsets),
       lastSpikeAtMs:

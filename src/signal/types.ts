@@ -11,6 +11,23 @@ export interface SpikeBlock {
   readonly receivedAtMs: number;
 }
 
+/**
+ * A batch of spike counts of one source, for rigs that count themselves. All samples cover intervals of equal length;
+ * `times` are the ends of these intervals, s on the source's own clock, and grow.
+ */
+export interface CountBlock {
+  readonly kind: "counts";
+  readonly source: string;
+  /** Gap-free per source, from 0 at start of the daemon; spike blocks and count blocks have one sequence. */
+  readonly seq: number;
+  readonly times: Float64Array;
+  /** Spikes per sample and unit, shape [samples, units], in the order of the daemon's unit list. */
+  readonly counts: Uint16Array;
+  /** Length of the interval that a sample covers, s. */
+  readonly intervalS: number;
+  readonly receivedAtMs: number;
+}
+
 /** Something that happened at the rig: a stimulus came on, a TTL line changed. `time` is in seconds on the source's clock. */
 export interface SourceEvent {
   readonly kind: "event";
@@ -30,6 +47,18 @@ export interface SourceClock {
   readonly receivedAtMs: number;
 }
 
+/**
+ * How the source's clock maps to the local one, as the adapter measured it (a round trip, a clock that both sides share):
+ * local ms = time * 1000 + `offsetMs`, within `uncertaintyMs` (NaN: unknown). Sent when it changes; it is no sign of life.
+ */
+export interface SourceSync {
+  readonly kind: "sync";
+  readonly source: string;
+  readonly offsetMs: number;
+  readonly uncertaintyMs: number;
+  readonly receivedAtMs: number;
+}
+
 /** The source's clock started again from another origin (acquisition restarted): bins are re-anchored, nothing is lost. */
 export interface SourceRestart {
   readonly kind: "restart";
@@ -46,12 +75,21 @@ export interface SourceConnection {
   readonly receivedAtMs: number;
 }
 
-export type SourceMessage = SpikeBlock | SourceEvent | SourceClock | SourceRestart | SourceConnection;
+export type SourceMessage =
+  | SpikeBlock
+  | CountBlock
+  | SourceEvent
+  | SourceClock
+  | SourceSync
+  | SourceRestart
+  | SourceConnection;
 
 /** What a source received and what it could not use. Mutated by the adapter, read by `/status`. All are totals since start. */
 export interface SourceCounters {
   messages: number;
   spikes: number;
+  /** Samples of counts, of rigs that count themselves; `spikes` is the sum of what they counted. */
+  samples: number;
   events: number;
   /** Messages that could not be parsed: counted and skipped. */
   malformed: number;
@@ -60,11 +98,24 @@ export interface SourceCounters {
   duplicates: number;
   /** Spikes of units that the bundle does not know. */
   unknownUnits: number;
+  /** Messages thrown away unread because newer ones were already there: the backlog was older than allowed. */
+  flushed: number;
   restarts: number;
 }
 
 export function emptyCounters(): SourceCounters {
-  return { messages: 0, spikes: 0, events: 0, malformed: 0, missed: 0, duplicates: 0, unknownUnits: 0, restarts: 0 };
+  return {
+    messages: 0,
+    spikes: 0,
+    samples: 0,
+    events: 0,
+    malformed: 0,
+    missed: 0,
+    duplicates: 0,
+    unknownUnits: 0,
+    flushed: 0,
+    restarts: 0,
+  };
 }
 
 /** One bin of spike counts. Bins of a session are gap-free: `index` grows by one, empty bins included. */
@@ -78,7 +129,10 @@ export interface Bin {
   readonly counts: Uint16Array;
   /** Number of spikes: the sum of `counts`. */
   readonly spikes: number;
-  /** Unit of each spike, and its time after `startS` in ms; shape [spikes]. For rasters. */
+  /**
+   * Unit of each spike, and its time after `startS` in ms; shape [spikes]. For rasters. Counted samples have no spike times:
+   * one mark per unit that fired, in the middle of the sample's interval.
+   */
   readonly spikeUnits: Uint16Array;
   readonly spikeOffsetsMs: Float32Array;
   /** When the newest spike of the bin happened, mapped to the local monotonic clock, ms; NaN for an empty bin. */
