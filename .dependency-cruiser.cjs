@@ -42,6 +42,8 @@ module.exports = {
     { name: "no-cycles", severity: "error", from: {}, to: { circular: true } },
     only("onnxruntime-node", "onnxruntime-node", "^daemon/decoder/"),
     only("zeromq", "zeromq", "^(adapters/open-ephys|rig)/"),
+    only("h5wasm", "h5wasm", "^adapters/recording/"),
+    only("mcap", "@mcap/core", "^adapters/recording/mcap-log"),
     only("ws", "ws", "^(daemon/server|clients/ts|bench|test)/"),
   ],
   options: {

@@ -12,6 +12,8 @@ export interface AdapterContext {
   readonly counters: SourceCounters;
   /** Local monotonic clock, ms. */
   readonly now: () => number;
+  /** Emits when everything that the adapter sent is decoded or settled otherwise: a stepwise replay then plays on. */
+  readonly request$?: Observable<unknown>;
   readonly log: (level: "debug" | "info" | "warn", message: string, fields?: Record<string, unknown>) => void;
 }
 
@@ -24,6 +26,8 @@ export interface AdapterContext {
 export interface Adapter<Options> {
   readonly kind: string;
   readonly options: z.ZodType<Options>;
+  /** False when the source's time does not pass as the wall's (a replay at a factor): silence then closes no bins. True when left out. */
+  followsWall?(options: Options): boolean;
   open(options: Options, context: AdapterContext): Observable<SourceMessage>;
 }
 
