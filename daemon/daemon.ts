@@ -6,6 +6,7 @@ import type { Config } from "../src/config.ts";
 import { StepBudget } from "../src/decode/budget.ts";
 import { Ledger } from "../src/ledger.ts";
 import { liveness } from "../src/ops/liveness.ts";
+import type { FrameBody } from "../src/protocol/messages.ts";
 import { Binner } from "../src/signal/binner.ts";
 import type { Bin, SourceMessage } from "../src/signal/types.ts";
 import { type Bundle, readBundle } from "./bundle.ts";
@@ -16,8 +17,12 @@ import { daemonEvent, spikesBody, toEventBody } from "./events.ts";
 import { FrameWriter } from "./frames.ts";
 import { helloBody } from "./hello.ts";
 import { LatencyRecorder } from "./latency.ts";
+import { whenIdle } from "./lockstep.ts";
 import { monotonicMs } from "./monotonic.ts";
 import { pipeline } from "./pipeline.ts";
+import type { OpenSink } from "./recorder/file-sink.ts";
+import { openRecorder } from "./recorder/open.ts";
+import type { Recorder } from "./recorder/recorder.ts";
 import { createServer, type PhospheneServer } from "./server/index.ts";
 import { openSource } from "./source.ts";
 import { statusBody } from "./status.ts";
@@ -36,21 +41,24 @@ const RESERVE_MS = 2;
 const LOST_AFTER_BINS = 2;
 
 /** Starts everything: verifies the bundle, starts the decoder, listens, connects to the source. Rejects with a coded error. */
-export async function startDaemon(config: Config, log: Logger): Promise<Daemon> {
+export async function startDaemon(config: Config, log: Logger, openSink?: OpenSink): Promise<Daemon> {
   const bundle = await readBundle(config.bundle);
   const originMs = monotonicMs();
   const now = () => monotonicMs() - originMs;
   const parts = makeParts(config, bundle, log, now);
   const { supervisor } = parts;
   try {
+    const onStopped = (detail: string) => onRecordingStopped(parts, detail);
+    parts.recorder = await openRecorder({ ...parts, onStopped, ...(openSink && { openSink }) });
     const server = await listen(parts);
     parts.server = server;
     const ready = await supervisor.start();
     const running = run(parts, server, ready, originMs);
-    return { address: server.address, ready, close: () => close(running, supervisor, server, log) };
+    return { address: server.address, ready, close: () => close(running, parts, server) };
   } catch (error) {
     await supervisor.close();
     await parts.server?.close();
+    await parts.recorder?.close();
     throw error;
   }
 }
@@ -60,20 +68,24 @@ type Parts = ReturnType<typeof makeParts>;
 function makeParts(config: Config, bundle: Bundle, log: Logger, now: () => number) {
   const { units, bins, latents } = bundle.manifest;
   const { stallMs, maxSteps, seed, threads, solver } = config.decode;
+  const ledger = new Ledger();
+  const source = openSource(config.source, {
+    unitLabels: units.labels,
+    now,
+    request$: whenIdle(ledger),
+    log: (level, message, fields) => log[level](fields ?? {}, message),
+  });
+  const closing = source.followsWall ? config.bins : { ...config.bins, silenceMs: Number.POSITIVE_INFINITY };
   const state = {
     config,
     bundle,
     log,
     now,
     session: randomUUID(),
-    ledger: new Ledger(),
+    ledger,
     latency: new LatencyRecorder(),
-    binner: new Binner({ source: config.source.name, units: units.count, widthMs: bins.widthMs, ...config.bins }),
-    source: openSource(config.source, {
-      unitLabels: units.labels,
-      now,
-      log: (level, message, fields) => log[level](fields ?? {}, message),
-    }),
+    binner: new Binner({ source: config.source.name, units: units.count, widthMs: bins.widthMs, ...closing }),
+    source,
     supervisor: new DecoderSupervisor({
       load: { dir: bundle.dir, solver, maxSteps, seed, threads },
       stallMs,
@@ -83,6 +95,7 @@ function makeParts(config: Config, bundle: Bundle, log: Logger, now: () => numbe
     steering: latents.groups.map(() => 0),
     budget: null as StepBudget | null,
     server: null as PhospheneServer | null,
+    recorder: null as Recorder | null,
     writer: null as FrameWriter | null,
   };
   return state;
@@ -91,6 +104,12 @@ function makeParts(config: Config, bundle: Bundle, log: Logger, now: () => numbe
 function onDecoderState({ server, log, now }: Parts, state: DecoderState, detail: string): void {
   log[state === "ready" ? "info" : "warn"](`decoder ${state}: ${detail}`);
   server?.publishEvent(daemonEvent(`decoder ${state}`, now()));
+}
+
+/** Decoding goes on without it, but nobody shall believe that it is recorded. */
+function onRecordingStopped({ server, log, now }: Parts, detail: string): void {
+  log.error(`recording stopped: ${detail}`);
+  server?.publishEvent(daemonEvent(`recording stopped: ${detail}`, now()));
 }
 
 function listen(parts: Parts): Promise<PhospheneServer> {
@@ -125,12 +144,17 @@ function status(parts: Parts) {
 
 /** Connects the source to the pipeline and the pipeline to the viewers. */
 function run(parts: Parts, server: PhospheneServer, ready: ReadyInfo, originMs: number): Subscription {
-  const { config, bundle, ledger, latency, binner, source, supervisor, now, log } = parts;
+  const { config, bundle, ledger, latency, binner, source, supervisor, recorder, now, log } = parts;
   const { manifest, digest } = bundle;
   const { budgetMs, maxSteps, seed, everyBins } = config.decode;
   const costMs = new Map(Object.entries(ready.costMs).map(([k, ms]) => [Number(k), ms]));
   const budget = new StepBudget({ costMs, maxSteps, reserveMs: RESERVE_MS });
-  const writer = new FrameWriter({ ledger, latency, now, write: (frame) => server.publishFrame(frame) });
+  const write = (frame: FrameBody) => {
+    const writtenMs = server.publishFrame(frame);
+    recorder?.frame(frame, writtenMs);
+    return writtenMs;
+  };
+  const writer = new FrameWriter({ ledger, latency, now, write });
   Object.assign(parts, { budget, writer });
   const decode = decodeStage({
     supervisor,
@@ -158,6 +182,8 @@ function run(parts: Parts, server: PhospheneServer, ready: ReadyInfo, originMs: 
     decode,
   });
   const subscription = new Subscription();
+  // The first to subscribe, so that nothing comes before it.
+  if (recorder !== null) subscription.add(source.message$.subscribe((message) => recorder.message(message)));
   const lostAfterMs = LOST_AFTER_BINS * manifest.bins.widthMs;
   subscription.add(source.message$.pipe(liveness(lostAfterMs)).subscribe((state) => onLiveness(parts, server, state)));
   subscription.add(source.message$.subscribe((message) => onMessage(parts, server, message)));
@@ -188,16 +214,13 @@ function onMessage({ source }: Parts, server: PhospheneServer, message: SourceMe
   if (message.kind === "connection") source.setDetail(`${message.state}: ${message.detail}`);
 }
 
-async function close(
-  running: Subscription,
-  supervisor: DecoderSupervisor,
-  server: PhospheneServer,
-  log: Logger,
-): Promise<void> {
+async function close(running: Subscription, parts: Parts, server: PhospheneServer): Promise<void> {
+  const { supervisor, recorder, log } = parts;
   log.info("stopping: source");
   running.unsubscribe();
   log.info("stopping: decoder");
   await supervisor.close();
+  await recorder?.close();
   log.info("stopping: server");
   await server.close();
 }

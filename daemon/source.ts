@@ -13,6 +13,8 @@ export type SourceStatus = Pick<StatusBody["source"], "state" | "sinceMs" | "det
 export interface Source {
   readonly message$: Observable<SourceMessage>;
   readonly counters: SourceCounters;
+  /** False for a replay at another speed than real time: silence closes no bins. */
+  readonly followsWall: boolean;
   status(): SourceStatus;
   /** Data came or stopped coming. */
   setLiveness(liveness: Liveness): void;
@@ -26,10 +28,12 @@ export function openSource(config: Config["source"], context: Omit<AdapterContex
   const { name, kind, options } = config;
   if (!isAdapterKind(kind)) throw new TypeError(`source.kind ${kind} was not checked`);
   const adapter: Adapter<unknown> = adapters[kind];
+  const parsed = adapter.options.parse(options);
   let status: SourceStatus = { state: "connecting", sinceMs: context.now(), detail: "" };
   return {
-    message$: adapter.open(adapter.options.parse(options), { ...context, source: name, counters }).pipe(share()),
+    message$: adapter.open(parsed, { ...context, source: name, counters }).pipe(share()),
     counters,
+    followsWall: adapter.followsWall?.(parsed) ?? true,
     status: () => status,
     setLiveness(state) {
       status = { ...status, state, sinceMs: context.now() };

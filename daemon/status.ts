@@ -5,6 +5,7 @@ import type { StatusBody } from "../src/protocol/messages.ts";
 import type { Binner } from "../src/signal/binner.ts";
 import type { DecoderSupervisor } from "./decoder/supervisor.ts";
 import type { LatencyRecorder } from "./latency.ts";
+import type { Recorder } from "./recorder/recorder.ts";
 import type { Source } from "./source.ts";
 
 export interface StatusParts {
@@ -16,6 +17,7 @@ export interface StatusParts {
   readonly budget: StepBudget | null;
   readonly ledger: Ledger;
   readonly latency: LatencyRecorder;
+  readonly recorder: Recorder | null;
   readonly viewers: Pick<StatusBody, "viewers" | "viewerTotals">;
   readonly nowMs: number;
 }
@@ -43,6 +45,7 @@ export function statusBody(parts: StatusParts): StatusBody {
     ledger: ledger.counts(),
     latency: latency.percentiles(),
     ...parts.viewers,
+    ...(parts.recorder && { recording: parts.recorder.status() }),
     spikes: { total: binner.total, late: binner.late },
     process: { rssBytes: process.memoryUsage.rss(), uptimeS: process.uptime() },
   };

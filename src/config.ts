@@ -35,6 +35,9 @@ export const configSchema = z.strictObject({
       stallMs: ms.max(60_000).default(2000),
     })
     .prefault({}),
+  record: z
+    .strictObject({ dir: z.string().min(1).nullable().default(null), frames: z.boolean().default(false) })
+    .prefault({}),
   stimuli: z.string().min(1).nullable().default("models/demo/session"),
   server: z
     .strictObject({

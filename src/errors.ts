@@ -11,6 +11,7 @@ export const ERRORS = {
   RECORDING_INVALID: "a recording cannot be read",
   SOURCE_MISMATCH: "what the source sends does not fit the configuration or the bundle",
   LSL_UNAVAILABLE: "liblsl is not there or cannot be loaded",
+  RECORD_UNWRITABLE: "the recording cannot be begun where it is configured to go",
   ADDRESS_IN_USE: "another program listens on the address",
   ADDRESS_NOT_LOOPBACK: "the server would listen beyond this machine",
   DECODER_UNAVAILABLE: "the decoder process cannot be started",

@@ -159,6 +159,10 @@ export interface StatusBody {
   viewers: ViewerCounts[];
   viewerTotals: ViewerTotals;
   spikes: { total: number; late: number };
+  /** Absent when nothing is to be recorded. */
+  recording?:
+    | { state: "recording" | "stopped" | "closed"; path: string; bytes: number; records: number; detail: string }
+    | undefined;
   process: { rssBytes: number; uptimeS: number };
 }
 

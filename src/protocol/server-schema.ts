@@ -106,6 +106,12 @@ const status = z.object({
   viewers: z.array(z.object({ id: count, ...counts })),
   viewerTotals: z.object({ connected: count, ...counts }),
   spikes: z.object({ total: count, late: count }),
+  recording: z
+    .object({
+      state: z.enum(["recording", "stopped", "closed"]),
+      ...{ path: z.string(), bytes: count, records: count, detail: z.string() },
+    })
+    .optional(),
   process: z.object({ rssBytes: z.number(), uptimeS: z.number() }),
 });
 
