@@ -41,9 +41,17 @@ module.exports = {
     },
     { name: "no-cycles", severity: "error", from: {}, to: { circular: true } },
     only("onnxruntime-node", "onnxruntime-node", "^daemon/decoder/"),
-    only("zeromq", "zeromq", "^(adapters/open-ephys|rig)/"),
+    only("zeromq", "zeromq", "^(adapters/zeromq|rig)/"),
     only("h5wasm", "h5wasm", "^adapters/recording/"),
     only("mcap", "@mcap/core", "^adapters/recording/mcap-log"),
+    only("koffi", "koffi", "^adapters/lsl/native"),
+    {
+      name: "liblsl-is-loaded-late",
+      severity: "error",
+      comment: "a daemon without LSL starts without liblsl: only the reading thread and the outlets load it",
+      from: { path: "^(adapters|daemon|src)/", pathNot: "^adapters/lsl/|^adapters/lsl-outlet/" },
+      to: { path: "^adapters/lsl/native", dependencyTypesNot: ["dynamic-import"] },
+    },
     only("ws", "ws", "^(daemon/server|clients/ts|bench|test)/"),
   ],
   options: {

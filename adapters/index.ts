@@ -1,9 +1,11 @@
+import { lsl } from "./lsl/adapter.ts";
 import { openEphys } from "./open-ephys/adapter.ts";
 import { recording } from "./recording/adapter.ts";
 import { simulator } from "./simulator/adapter.ts";
 
 /** Every kind of source, by the name that config.yaml gives as `kind`. */
 export const adapters = {
+  lsl,
   "open-ephys": openEphys,
   recording,
   simulator,

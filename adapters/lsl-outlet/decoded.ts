@@ -1,0 +1,121 @@
+import type { Native } from "../lsl/native.ts";
+import { createGrid } from "./grid.ts";
+import { type Description, type OutletOptions, openOutlet } from "./outlet.ts";
+
+/** What the outlets must know of the session. */
+export interface DecodedSession {
+  /** Before `-latents`, `-evidence` and `-markers`. */
+  readonly name: string;
+  readonly session: string;
+  readonly bundle: { readonly name: string; readonly digest: string };
+  readonly groups: readonly { readonly name: string; readonly size: number }[];
+  readonly binMs: number;
+  /** Every how many bins a frame is due. */
+  readonly everyBins: number;
+}
+
+/** A decoded frame, as far as it goes out; times are ms on the daemon's clock. */
+export interface DecodedFrame {
+  readonly seq: number;
+  readonly state: string;
+  readonly mu: Float32Array;
+  readonly bits: readonly number[];
+  readonly explained: number;
+  readonly atypicality: number;
+  readonly bins: readonly [number, number];
+  /** End of the last bin. */
+  readonly endMs: number;
+  readonly deadlineMs: number;
+  readonly writtenMs: number;
+}
+
+/** Three outlets: latents and evidence (regular), markers of frames (JSON). */
+export interface DecodedOutlets {
+  frame(frame: DecodedFrame): void;
+  /** The subject saw frame `seq` at `atMs`. */
+  shown(seq: number, atMs: number): void;
+  close(): Promise<void>;
+}
+
+/** Opens them all. `toLslS` maps the daemon's clock (ms) to LSL's (s). */
+export async function openDecodedOutlets(
+  native: Native,
+  session: DecodedSession,
+  toLslS: (ms: number) => number,
+): Promise<DecodedOutlets> {
+  const [latents, evidence, markers] = await Promise.all([
+    openOutlet(native, latentsStream(session)),
+    openOutlet(native, evidenceStream(session)),
+    openOutlet(native, markersStream(session)),
+  ]);
+  const grid = createGrid(session.everyBins, (session.binMs * session.everyBins) / 1000);
+  const missing = {
+    latents: new Float32Array(dimension(session)).fill(Number.NaN),
+    evidence: new Float32Array(session.groups.length + 2).fill(Number.NaN),
+  };
+  const mark = (marker: Record<string, unknown>, atMs: number) =>
+    markers.pushText(JSON.stringify(marker), toLslS(atMs));
+  return {
+    frame({ seq, state, mu, bits, explained, atypicality, bins, endMs, deadlineMs, writtenMs }) {
+      const stampS = toLslS(endMs);
+      for (const gapS of grid(bins[1], stampS)) {
+        latents.pushNumbers(missing.latents, gapS);
+        evidence.pushNumbers(missing.evidence, gapS);
+      }
+      latents.pushNumbers(mu, stampS);
+      evidence.pushNumbers(Float32Array.from([...bits, explained, atypicality]), stampS);
+      const deadline = writtenMs > deadlineMs ? "missed" : "met";
+      mark({ marker: "frame", seq, state, deadline, bins, lateMs: round(writtenMs - deadlineMs) }, writtenMs);
+    },
+    shown: (seq, atMs) => mark({ marker: "shown", seq }, atMs),
+    close: async () => void (await Promise.all([latents.close(), evidence.close(), markers.close()])),
+  };
+}
+
+function latentsStream(session: DecodedSession): OutletOptions {
+  const channel = session.groups.flatMap(({ name, size }) =>
+    Array.from({ length: size }, (_, i) => ({ label: `${name}.${i}`, unit: "a.u.", type: "Latent", group: name })),
+  );
+  return regular(session, "latents", "Latents", channel);
+}
+
+function evidenceStream(session: DecodedSession): OutletOptions {
+  const groups = session.groups.map(({ name }) => ({ label: `bits.${name}`, unit: "bit", type: "Evidence" }));
+  const whole = [
+    { label: "explained", unit: "correlation", type: "Evidence" },
+    { label: "atypicality", unit: "sd", type: "Evidence" },
+  ];
+  return regular(session, "evidence", "Evidence", [...groups, ...whole]);
+}
+
+function regular(session: DecodedSession, what: string, type: string, channel: readonly Description[]): OutletOptions {
+  const rateHz = 1000 / (session.binMs * session.everyBins);
+  const description = { channels: { channel }, ...about(session, "end of the last bin of the window") };
+  return { ...identity(session, what), type, format: "float32", channels: channel.length, rateHz, description };
+}
+
+function markersStream(session: DecodedSession): OutletOptions {
+  const channel = { label: "marker", type: "Marker", unit: "json" };
+  const description = { channels: { channel }, ...about(session, "frame: written to the viewers; shown: displayed") };
+  return { ...identity(session, "markers"), type: "Markers", format: "string", channels: 1, rateHz: 0, description };
+}
+
+/** The source_id outlives a restart, so that a recorder takes the stream up again. */
+function identity({ name }: DecodedSession, what: string) {
+  return { name: `${name}-${what}`, sourceId: `phosphene:${name}:${what}` };
+}
+
+function about({ session, bundle, binMs, everyBins }: DecodedSession, stamps: string): Description {
+  return {
+    acquisition: { manufacturer: "Phosphene", model: bundle.name, bundle: bundle.digest, session, binMs, everyBins },
+    synchronization: { time_source: "LSL clock of the decoding machine", stamps, can_drop_samples: "false" },
+  };
+}
+
+function dimension({ groups }: DecodedSession): number {
+  return groups.reduce((sum, { size }) => sum + size, 0);
+}
+
+function round(ms: number): number {
+  return Math.round(ms * 100) / 100;
+}
