@@ -8,8 +8,10 @@ import type { StreamDescription } from "./stream.ts";
 
 /** A peer's stamps that go back by more than this are another clock, s: spikes of one block may be out of order. */
 const BACK_S = 1;
-/** Uncertainties and offsets that differ by less are not told again, ms. */
+/** Uncertainties and offsets that differ by less are not told again, ms, unless the last time is this long ago. */
 const SAME_MS = 0.01;
+const TELL_MS = 5_000;
+const UNTOLD = { offsetMs: Number.NaN, uncertaintyMs: Number.NaN, atMs: Number.NEGATIVE_INFINITY };
 /** How long the smallest age is remembered, and between two warnings, ms. */
 const AGE_MEMORY_MS = 10_000;
 
@@ -37,13 +39,14 @@ export function createIntake(
   let newestS = Number.NEGATIVE_INFINITY;
   /** Not told yet: how the clocks differ matters from the first sample on. */
   let newestReading: ClockReading | undefined;
-  let told = { offsetMs: Number.NaN, uncertaintyMs: Number.NaN };
+  let told = UNTOLD;
   const ages = watchAge(options.maxBacklogMs, (text, fields) => log("warn", text, fields));
   const deliveries = createDeliveries(options, context, emit);
 
   const restart = (why: string, receivedAtMs: number) => {
     counters.restarts++;
     newestS = Number.NEGATIVE_INFINITY;
+    told = { ...told, atMs: Number.NEGATIVE_INFINITY };
     deliver?.reset();
     log("info", "the source's clock started again", { why });
     emit({ kind: "restart", source, receivedAtMs });
@@ -56,8 +59,9 @@ export function createIntake(
     newestReading = undefined;
     if (!correction.known) return;
     const sync = { offsetMs: toNowMs(hrMs) - lslS * 1000, uncertaintyMs: correction.uncertaintyS(lslS) * 1000 };
-    if (same(sync.offsetMs, told.offsetMs) && same(sync.uncertaintyMs, told.uncertaintyMs)) return;
-    told = sync;
+    const changed = !same(sync.offsetMs, told.offsetMs) || !same(sync.uncertaintyMs, told.uncertaintyMs);
+    if (!changed && receivedAtMs - told.atMs < TELL_MS) return;
+    told = { ...sync, atMs: receivedAtMs };
     emit({ kind: "sync", source, ...sync, receivedAtMs });
   };
   /** Corrected stamps; a stamp far back is a restart of the peer's clock. */

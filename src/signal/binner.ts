@@ -72,8 +72,10 @@ export class Binner {
         return this.#advanceTo(message.time, message.receivedAtMs, nowMs);
       case "restart":
         return this.#restart(nowMs);
-      case "connection":
       case "sync":
+        this.clock.probe(message.offsetMs, message.uncertaintyMs, message.receivedAtMs);
+        return [];
+      case "connection":
         return [];
     }
   }

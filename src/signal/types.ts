@@ -49,7 +49,8 @@ export interface SourceClock {
 
 /**
  * How the source's clock maps to the local one, as the adapter measured it (a round trip, a clock that both sides share):
- * local ms = time * 1000 + `offsetMs`, within `uncertaintyMs` (NaN: unknown). Sent when it changes; it is no sign of life.
+ * local ms = time * 1000 + `offsetMs`, within `uncertaintyMs` (NaN: unknown). Sent when it changes, every few seconds at least;
+ * it is no sign of life.
  */
 export interface SourceSync {
   readonly kind: "sync";
@@ -100,6 +101,8 @@ export interface SourceCounters {
   unknownUnits: number;
   /** Messages thrown away unread because newer ones were already there: the backlog was older than allowed. */
   flushed: number;
+  /** Messages of a stream that we do not listen to. */
+  ignored: number;
   restarts: number;
 }
 
@@ -114,6 +117,7 @@ export function emptyCounters(): SourceCounters {
     duplicates: 0,
     unknownUnits: 0,
     flushed: 0,
+    ignored: 0,
     restarts: 0,
   };
 }

@@ -42,7 +42,7 @@ describe("Binner, counted samples", () => {
           [3, 0, 0],
         ],
       ),
-    )
+    );
     expect(bins.map(({ counts }) => counts[0])).toEqual([0, 2, 3]);
   });
 
@@ -61,7 +61,7 @@ describe("Binner, counted samples", () => {
         ),
         1090,
       ),
-    ).toMatchObject([{ spikes: 1 }])
+    ).toMatchObject([{ spikes: 1 }]);
     expect(binner.late).toBe(9);
     expect(binner.total).toBe(3 + 9 + 1);
   });
@@ -129,4 +129,15 @@ describe("Binner, counted samples", () => {
       ),
     );
   });
+});
+
+test("a measured clock (sync) takes the place of delays seen from one side", () => {
+  const binner = make();
+  push(binner, counted([1], [[1, 1, 1]]));
+  binner.push({ kind: "sync", source: "rig", offsetMs: 3, uncertaintyMs: 0.2, receivedAtMs: 1001 }, 1001);
+  binner.push({ kind: "restart", source: "rig", receivedAtMs: 1002 }, 1002);
+  binner.push({ kind: "sync", source: "rig", offsetMs: 7, uncertaintyMs: 0.2, receivedAtMs: 1003 }, 1003);
+  binner.push(counted([2], [[1, 1, 1]]), 2050);
+  expect(binner.clock.toLocalMs(2)).toBeCloseTo(2007, 6);
+  expect(binner.clock.uncertaintyMs).toBeGreaterThanOrEqual(0.2);
 });
