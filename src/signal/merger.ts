@@ -1,0 +1,148 @@
+import { expected, PhospheneError } from "../errors.ts";
+import { ClockMap } from "./clock.ts";
+import type { SourceMessage, SpikeBlock } from "./types.ts";
+
+export interface MergerOptions {
+  /** Name that merged messages carry. */
+  readonly name: string;
+  /** Names of the sources. */
+  readonly sources: readonly string[];
+  /** A source that sent nothing for this long is not waited for, ms. */
+  readonly holdMs: number;
+}
+
+interface Held {
+  readonly localMs: number;
+  readonly message: Exclude<SourceMessage, SpikeBlock> | { readonly unit: number };
+}
+
+/** What is known of one source: its clock, how far it has come on the local clock, when it last sent. */
+class Lane {
+  readonly clock = new ClockMap();
+  held: Held[] = [];
+  reachedMs = Number.NEGATIVE_INFINITY;
+  lastMs = Number.NEGATIVE_INFINITY;
+}
+
+/**
+ * Merges several sources on one clock, the local one: times of merged messages are local seconds. What a source sends is held until the others
+ * have come as far, so that a bin has the spikes of all, but never longer than `holdMs` for a source that is silent. A restart concerns
+ * the source's own mapping only. Pure: time comes in with each call. With one source it changes nothing but the name.
+ */
+export class Merger {
+  readonly #options: MergerOptions;
+  readonly #lanes: Map<string, Lane>;
+  #seq = 0;
+
+  constructor(options: MergerOptions) {
+    if (options.sources.length === 0)
+      throw new PhospheneError("PARAMETER_INVALID", "sources: expected at least one, got none");
+    if (!(options.holdMs > 0))
+      throw new PhospheneError("PARAMETER_INVALID", expected("holdMs", "more than 0 ms", options.holdMs));
+    this.#options = options;
+    this.#lanes = new Map(options.sources.map((source) => [source, new Lane()]));
+  }
+
+  /** Clock of one source against the local one. */
+  clockOf(source: string): ClockMap {
+    return this.#lane(source).clock;
+  }
+
+  /** Takes a message in; returns what may go on, in the order of time. */
+  push(message: SourceMessage, nowMs: number): SourceMessage[] {
+    if (this.#lanes.size === 1) return [{ ...message, source: this.#options.name }];
+    const lane = this.#lane(message.source);
+    switch (message.kind) {
+      case "connection":
+        return [{ ...message, source: this.#options.name }];
+      case "sync":
+        lane.clock.probe(message.offsetMs, message.uncertaintyMs, message.receivedAtMs);
+        return [];
+      case "restart":
+        this.#restart(lane);
+        return [];
+      case "counts":
+        throw new PhospheneError(
+          "CONFIG_INVALID",
+          `${message.source}: expected spikes or events beside other sources, got counted bins`,
+        );
+      case "spikes":
+        this.#holdSpikes(lane, message, nowMs);
+        break;
+      case "clock":
+      case "event":
+        this.#reach(lane, message.time, message.receivedAtMs, nowMs);
+        lane.held.push({ localMs: lane.clock.toLocalMs(message.time), message });
+    }
+    return this.release(nowMs);
+  }
+
+  /** What may go on because time has passed. */
+  release(nowMs: number): SourceMessage[] {
+    let limitMs = Number.POSITIVE_INFINITY;
+    for (const lane of this.#lanes.values())
+      if (nowMs - lane.lastMs < this.#options.holdMs) limitMs = Math.min(limitMs, lane.reachedMs);
+    const ready: Held[] = [];
+    for (const lane of this.#lanes.values()) {
+      ready.push(...lane.held.filter(({ localMs }) => localMs <= limitMs));
+      lane.held = lane.held.filter(({ localMs }) => localMs > limitMs);
+    }
+    ready.sort((a, b) => a.localMs - b.localMs);
+    return this.#toMessages(ready, nowMs);
+  }
+
+  /** Local ms at which the silence of a source frees what the others hold; Infinity when nothing is held. */
+  nextReleaseMs(): number {
+    const lanes = [...this.#lanes.values()];
+    if (lanes.every(({ held }) => held.length === 0)) return Number.POSITIVE_INFINITY;
+    return Math.min(...lanes.map(({ lastMs }) => lastMs + this.#options.holdMs).filter((ms) => ms > 0));
+  }
+
+  #holdSpikes(lane: Lane, { times, units, receivedAtMs }: SpikeBlock, nowMs: number): void {
+    let newestS = Number.NEGATIVE_INFINITY;
+    for (const time of times) newestS = Math.max(newestS, time);
+    if (times.length === 0) return;
+    this.#reach(lane, newestS, receivedAtMs, nowMs);
+    for (let i = 0; i < times.length; i++)
+      lane.held.push({ localMs: lane.clock.toLocalMs(times[i]!), message: { unit: units[i]! } });
+  }
+
+  #reach(lane: Lane, timeS: number, receivedAtMs: number, nowMs: number): void {
+    lane.clock.observe(timeS, receivedAtMs);
+    lane.reachedMs = Math.max(lane.reachedMs, lane.clock.toLocalMs(timeS));
+    lane.lastMs = nowMs;
+  }
+
+  /** What was held keeps its local time; what comes is mapped anew. */
+  #restart(lane: Lane): void {
+    lane.clock.reset();
+    lane.reachedMs = Number.NEGATIVE_INFINITY;
+  }
+
+  /** Spikes as one block, then events and clocks; times in local seconds. */
+  #toMessages(ready: readonly Held[], nowMs: number): SourceMessage[] {
+    const source = this.#options.name;
+    const times: number[] = [];
+    const units: number[] = [];
+    const others: SourceMessage[] = [];
+    for (const { localMs, message } of ready) {
+      if ("unit" in message) {
+        times.push(localMs / 1000);
+        units.push(message.unit);
+      } else if ("time" in message) others.push({ ...message, source, time: localMs / 1000 });
+    }
+    if (times.length === 0) return others;
+    const block = { times: Float64Array.from(times), units: Uint16Array.from(units), receivedAtMs: nowMs };
+    return [{ kind: "spikes", source, seq: this.#seq++, ...block }, ...others];
+  }
+
+  #lane(source: string): Lane {
+    const lane = this.#lanes.get(source);
+    if (lane === undefined)
+      throw new PhospheneError(
+        "PARAMETER_INVALID",
+        expected("source", `one of ${[...this.#lanes.keys()].join(", ")}`, source),
+      );
+    return lane;
+  }
+}
