@@ -1,4 +1,4 @@
-import { concat, defer, from, interval, Observable, type SchedulerLike, switchMap } from "rxjs";
+import { concat, defer, from, interval, Observable, type SchedulerLike, switchMap, tap } from "rxjs";
 import type { SourceConnection, SourceMessage } from "../../src/signal/types.ts";
 import { type AdapterContext, defineAdapter } from "../define.ts";
 import { cuesOf } from "./cues.ts";
@@ -46,7 +46,9 @@ export function openRecording(
   return concat(
     say("connecting", options.path),
     say("connected", `${options.path} (${loaded.format}, ${loaded.labels.length} units)`),
-    play(cues, player, context),
+    play(cues, player, context).pipe(
+      tap({ complete: () => context.log("info", `recording ${options.path}: played to its end`) }),
+    ),
     say("disconnected", "end of the recording"),
   );
 }

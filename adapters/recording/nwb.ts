@@ -8,7 +8,8 @@ import { createRecordingBuilder, type SpikeRecording } from "./recording.ts";
 /** Units, intervals and stimulus presentations of an NWB 2 file (HDF5, read by h5wasm). Throws RECORDING_INVALID. */
 export async function readNwb(path: string, options: RecordingOptions["nwb"]): Promise<SpikeRecording> {
   const h5 = await import("h5wasm/node");
-  await h5.ready;
+  // Errors are exceptions, not lines on stderr.
+  (await h5.ready).activate_throwing_error_handler();
   const fail = failIn(path);
   let file: InstanceType<typeof h5.File> | undefined;
   try {

@@ -87,8 +87,11 @@ function createTape(
     dueS: () => (upcoming.done ? lastS : roundS + upcoming.value.atS),
     /** Plays the next cue; false at the end. */
     next(): boolean {
-      if (upcoming.done && loop && lastS > roundS) rewind();
-      if (upcoming.done) return false;
+      if (upcoming.done) {
+        const again = loop && lastS > roundS;
+        if (again) rewind();
+        return again;
+      }
       const { atS, messages, unknown } = upcoming.value;
       lastS = roundS + atS;
       upcoming = rest.next();
