@@ -7,7 +7,7 @@ export interface MergerOptions {
   readonly name: string;
   /** Names of the sources. */
   readonly sources: readonly string[];
-  /** A source that sent nothing for this long is not waited for, ms. */
+  /** What happened this long ago waits for no other source any more, ms. */
   readonly holdMs: number;
 }
 
@@ -16,17 +16,16 @@ interface Held {
   readonly message: Exclude<SourceMessage, SpikeBlock> | { readonly unit: number };
 }
 
-/** What is known of one source: its clock, how far it has come on the local clock, when it last sent. */
+/** What is known of one source: its clock, how far it has come on the local clock. */
 class Lane {
   readonly clock = new ClockMap();
   held: Held[] = [];
   reachedMs = Number.NEGATIVE_INFINITY;
-  lastMs = Number.NEGATIVE_INFINITY;
 }
 
 /**
  * Merges several sources on one clock, the local one: times of merged messages are local seconds. What a source sends is held until the others
- * have come as far, so that a bin has the spikes of all, but never longer than `holdMs` for a source that is silent. A restart concerns
+ * have come as far, so that a bin has the spikes of all, but not beyond `holdMs`: a source that is silent or sparse delays the others by no more. A restart concerns
  * the source's own mapping only. Pure: time comes in with each call. With one source it changes nothing but the name.
  */
 export class Merger {
@@ -67,11 +66,11 @@ export class Merger {
           `${message.source}: expected spikes or events beside other sources, got counted bins`,
         );
       case "spikes":
-        this.#holdSpikes(lane, message, nowMs);
+        this.#holdSpikes(lane, message);
         break;
       case "clock":
       case "event":
-        this.#reach(lane, message.time, message.receivedAtMs, nowMs);
+        this.#reach(lane, message.time, message.receivedAtMs);
         lane.held.push({ localMs: lane.clock.toLocalMs(message.time), message });
     }
     return this.release(nowMs);
@@ -79,11 +78,10 @@ export class Merger {
 
   /** What may go on because time has passed. */
   release(nowMs: number): SourceMessage[] {
-    let limitMs = Number.POSITIVE_INFINITY;
-    for (const lane of this.#lanes.values())
-      if (nowMs - lane.lastMs < this.#options.holdMs) limitMs = Math.min(limitMs, lane.reachedMs);
+    const lanes = [...this.#lanes.values()];
+    const limitMs = Math.min(...lanes.map(({ reachedMs }) => Math.max(reachedMs, nowMs - this.#options.holdMs)));
     const ready: Held[] = [];
-    for (const lane of this.#lanes.values()) {
+    for (const lane of lanes) {
       ready.push(...lane.held.filter(({ localMs }) => localMs <= limitMs));
       lane.held = lane.held.filter(({ localMs }) => localMs > limitMs);
     }
@@ -91,26 +89,25 @@ export class Merger {
     return this.#toMessages(ready, nowMs);
   }
 
-  /** Local ms at which the silence of a source frees what the others hold; Infinity when nothing is held. */
+  /** Local ms at which something that is held has waited long enough; Infinity when nothing is held. */
   nextReleaseMs(): number {
-    const lanes = [...this.#lanes.values()];
-    if (lanes.every(({ held }) => held.length === 0)) return Number.POSITIVE_INFINITY;
-    return Math.min(...lanes.map(({ lastMs }) => lastMs + this.#options.holdMs).filter((ms) => ms > 0));
+    let oldestMs = Number.POSITIVE_INFINITY;
+    for (const { held } of this.#lanes.values()) for (const { localMs } of held) oldestMs = Math.min(oldestMs, localMs);
+    return oldestMs + this.#options.holdMs;
   }
 
-  #holdSpikes(lane: Lane, { times, units, receivedAtMs }: SpikeBlock, nowMs: number): void {
+  #holdSpikes(lane: Lane, { times, units, receivedAtMs }: SpikeBlock): void {
     let newestS = Number.NEGATIVE_INFINITY;
     for (const time of times) newestS = Math.max(newestS, time);
     if (times.length === 0) return;
-    this.#reach(lane, newestS, receivedAtMs, nowMs);
+    this.#reach(lane, newestS, receivedAtMs);
     for (let i = 0; i < times.length; i++)
       lane.held.push({ localMs: lane.clock.toLocalMs(times[i]!), message: { unit: units[i]! } });
   }
 
-  #reach(lane: Lane, timeS: number, receivedAtMs: number, nowMs: number): void {
+  #reach(lane: Lane, timeS: number, receivedAtMs: number): void {
     lane.clock.observe(timeS, receivedAtMs);
     lane.reachedMs = Math.max(lane.reachedMs, lane.clock.toLocalMs(timeS));
-    lane.lastMs = nowMs;
   }
 
   /** What was held keeps its local time; what comes is mapped anew. */

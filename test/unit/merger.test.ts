@@ -53,9 +53,9 @@ describe("Merger", () => {
     merger.push(from("a", [[100, 0]], 0), 0);
     merger.push(from("b", [[5000, 7]], 0), 0);
     merger.push(from("a", [[100.05, 1]], 50), 50);
-    expect(merger.nextReleaseMs()).toBe(60);
-    expect(spikesOf(merger.release(59))).toEqual([]);
-    expect(spikesOf(merger.release(61))).toHaveLength(1);
+    expect(merger.nextReleaseMs()).toBe(110);
+    expect(spikesOf(merger.release(109))).toEqual([]);
+    expect(spikesOf(merger.release(110))).toHaveLength(1);
   });
 
   test("a lost first source does not stop the second, nor one that never came", () => {
@@ -63,9 +63,12 @@ describe("Merger", () => {
     merger.push(from("a", [[100, 0]], 0), 0);
     merger.push(from("b", [[5000, 7]], 0), 0);
     const alone = make();
-    expect(spikesOf(alone.push(from("b", [[5000, 7]], 5), 5))).toEqual([[0.005, 7]]);
-    const later = [1000, 1100, 1200].flatMap((ms) => spikesOf(merger.push(from("b", [[5000 + ms / 1000, 7]], ms), ms)));
-    expect(later.map(([time]) => Math.round(time! * 10) / 10)).toEqual([1, 1.1, 1.2]);
+    alone.push(from("b", [[5000, 7]], 5), 5);
+    expect(spikesOf(alone.release(65))).toEqual([[0.005, 7]]);
+    for (const ms of [1000, 1100]) merger.push(from("b", [[5000 + ms / 1000, 7]], ms), ms);
+    const later = spikesOf(merger.push(from("b", [[5001.2, 7]], 1200), 1200));
+    expect(later.map(([time]) => Math.round(time! * 10) / 10)).toEqual([1.1]);
+    expect(spikesOf(merger.release(1260))).toHaveLength(1);
   });
 
   test("a restart is the source's own affair: its clock is mapped anew, the common one goes on", () => {
