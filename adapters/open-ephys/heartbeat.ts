@@ -1,6 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Request } from "zeromq";
+import type { Companion } from "../zeromq/subscribe.ts";
+
+type Request = ReturnType<Parameters<Companion>[0]>;
 
 const PERIOD_MS = 2_000;
 /** The plugin's own example client gives up after this long. */

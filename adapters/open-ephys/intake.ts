@@ -1,21 +1,17 @@
 import type { SourceMessage } from "../../src/signal/types.ts";
 import type { AdapterContext } from "../define.ts";
-import type { OpenEphysMessage } from "./messages.ts";
+import { channelDetector, channelName, float32Samples } from "../detection/channels.ts";
+import { watchOrder } from "../zeromq/order.ts";
+import { createOutbox } from "../zeromq/outbox.ts";
+import { chooseStream } from "../zeromq/stream.ts";
+import type { Intake } from "../zeromq/subscribe.ts";
+import { unitMap } from "../zeromq/units.ts";
+import type { DataMessage, OpenEphysMessage } from "./messages.ts";
 import type { OpenEphysOptions } from "./options.ts";
-import { watchOrder } from "./order.ts";
-import { createOutbox } from "./outbox.ts";
 import { parseMessage } from "./parse.ts";
 
-/** Turns multipart messages into source messages; counts what it cannot use. No I/O: the adapter feeds and flushes it. */
-export interface Intake {
-  push(frames: readonly Uint8Array[]): void;
-  /** Emits what was gathered since the last flush: spikes as one block, then events, then the clock. */
-  flush(): void;
-  /** The connection was lost: numbers may start again without that being a repetition. */
-  reconnecting(): void;
-}
-
-type IntakeOptions = Pick<OpenEphysOptions, "sampleRateHz" | "continuous" | "electrodes">;
+type IntakeOptions = Pick<OpenEphysOptions, "sampleRateHz" | "continuous" | "electrodes"> &
+  Partial<Pick<OpenEphysOptions, "stream" | "detect">>;
 
 /** `emit` gets messages in the order of the wire, except that spikes of one flush go before its events. */
 export function createIntake(
@@ -23,69 +19,97 @@ export function createIntake(
   context: AdapterContext,
   emit: (m: SourceMessage) => void,
 ): Intake {
-  const { counters } = context;
-  const unitOf = unitLookup(options.electrodes, context.unitLabels);
+  const { counters, log } = context;
+  const units = unitMap(options.electrodes, context);
   const outbox = createOutbox(context, emit);
-  const order = watchOrder();
+  const order = watchOrder(counters, { gapsAreLosses: options.continuous });
+  const streams = chooseStream(options.stream, log);
   let rateHz = options.sampleRateHz;
   let complained = false;
+  let detector = options.detect && makeDetector(options.detect);
 
+  function makeDetector(detect: NonNullable<IntakeOptions["detect"]>) {
+    const made = channelDetector(
+      detect,
+      (name) => units.unit(name, 0),
+      log,
+      (sampleNum, unit) => {
+        counters.spikes++;
+        outbox.spike(sampleNum / rateHz, unit);
+      },
+    );
+    made.reset(rateHz);
+    return made;
+  }
   const restart = (why: string) => {
     counters.restarts++;
-    context.log("info", "the source's clock started again", { why });
+    log("info", "the source's clock started again", { why });
     outbox.restart();
+    detector?.reset(rateHz);
   };
   const refuse = (reason: string) => {
     counters.malformed++;
-    context.log(complained ? "debug" : "warn", "malformed message skipped", { reason });
+    log(complained ? "debug" : "warn", "malformed message skipped", { reason });
     complained = true;
   };
   /** False for a message that was there before. */
-  const inOrder = ({ messageNum, sampleNum }: OpenEphysMessage): boolean => {
+  const inOrder = (messageNum: number, sampleNum: number): boolean => {
     const place = order.see(messageNum, sampleNum, rateHz);
-    // With a filtered subscription, numbers are missing because we asked for it.
-    if (place.kind === "next") counters.missed += options.continuous ? place.missed : 0;
-    else if (place.kind === "duplicate") counters.duplicates++;
-    else restart(`message ${messageNum}, sample ${sampleNum} came after later ones`);
+    if (place.kind === "restart") {
+      streams.restart();
+      restart(`message ${messageNum}, sample ${sampleNum} came after later ones`);
+    }
     return place.kind !== "duplicate";
   };
   const learnRate = (measuredHz: number) => {
     if (measuredHz === rateHz) return;
-    // Times given so far were on another scale: whoever bins them has to anchor anew.
-    if (counters.spikes > 0) restart(`sample rate ${rateHz} Hz became ${measuredHz} Hz`);
+    const before = rateHz;
     rateHz = measuredHz;
+    // Times given so far were on another scale: whoever bins them has to anchor anew.
+    if (counters.spikes > 0) restart(`sample rate ${before} Hz became ${measuredHz} Hz`);
+    detector?.reset(rateHz);
+  };
+  const deliverData = (message: DataMessage) => {
+    learnRate(message.sampleRateHz);
+    const { channel, channelName: name, sampleNum, payload } = message;
+    detector?.push(channelName(channel, name), sampleNum, float32Samples(payload));
+    outbox.clock((sampleNum + message.numSamples) / rateHz);
+  };
+  const deliverSpike = (electrode: string, sortedId: number, sampleNum: number) => {
+    if (detector !== undefined) {
+      detector = undefined;
+      log("warn", "the rig sends spikes of its own: none are looked for in its continuous data any more");
+    }
+    const unit = units.unit(electrode, sortedId);
+    counters[unit === undefined ? "unknownUnits" : "spikes"]++;
+    if (unit !== undefined) outbox.spike(sampleNum / rateHz, unit);
   };
   const deliver = (message: OpenEphysMessage) => {
-    if (message.kind === "data") learnRate(message.sampleRateHz);
-    const time = message.sampleNum / rateHz;
-    if (message.kind === "spike") {
-      const unit = unitOf(message.electrode, message.sortedId);
-      counters[unit === undefined ? "unknownUnits" : "spikes"]++;
-      if (unit !== undefined) outbox.spike(time, unit);
-    } else if (message.kind === "data") {
-      outbox.clock(time + message.numSamples / rateHz);
-    } else {
-      counters.events++;
-      const text = message.kind === "text" ? message.text : `line=${message.line} state=${message.state}`;
-      outbox.event({ event: message.kind, text, time });
-    }
+    if (message.kind === "spike") return deliverSpike(message.electrode, message.sortedId, message.sampleNum);
+    if (message.kind === "data") return deliverData(message);
+    counters.events++;
+    const text = message.kind === "text" ? message.text : `line=${message.line} state=${message.state}`;
+    outbox.event({ event: message.kind, text, time: message.sampleNum / rateHz });
   };
 
   return {
     push(frames) {
       counters.messages++;
       const message = parseMessage(frames);
-      if (message.kind === "malformed") refuse(message.reason);
-      else if (inOrder(message)) deliver(message);
+      if (message.kind === "malformed") return refuse(message.reason);
+      // Another stream counts samples on another clock, but messages in the same sequence.
+      const sampleNum = streams.isOurs(message.stream) ? message.sampleNum : Number.NaN;
+      if (!inOrder(message.messageNum, sampleNum)) return;
+      if (streams.isOurs(message.stream)) deliver(message);
+      else counters.ignored++;
     },
-    flush: outbox.flush,
-    reconnecting: order.reconnecting,
+    flush() {
+      outbox.flush();
+      units.report();
+    },
+    reconnecting() {
+      order.reconnecting();
+      streams.restart();
+    },
   };
-}
-
-/** Electrode name and sorted id -> index in the bundle's unit list, or undefined. */
-function unitLookup(rename: Readonly<Record<string, string>>, labels: readonly string[]) {
-  const renamed = new Map(Object.entries(rename));
-  const index = new Map(labels.map((label, unit) => [label, unit]));
-  return (electrode: string, sortedId: number) => index.get(`${renamed.get(electrode) ?? electrode}.${sortedId}`);
 }

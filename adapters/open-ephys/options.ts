@@ -1,13 +1,14 @@
 import { z } from "zod";
+import { detectOptions } from "../detection/options.ts";
+import { curveOptions } from "../zeromq/curve.ts";
+import { endpointOption, portOf } from "../zeromq/endpoint.ts";
 
 /** Options of a source of kind `open-ephys`; unknown keys are refused. */
 export const openEphysOptions = z.strictObject({
   /** Data port of the ZMQ Interface plugin; heartbeats go to the port after it. */
-  endpoint: z
-    .string()
-    .regex(/^tcp:\/\/[^\s:/]+:\d{1,5}$/, "expected tcp://<host>:<port>")
-    .refine((value) => portOf(value) >= 1 && portOf(value) <= 65_534, "expected a port from 1 to 65534")
-    .default("tcp://127.0.0.1:5556"),
+  endpoint: endpointOption(5_556, 65_534),
+  /** Name of the data stream to take; messages of others are counted as ignored. Without it, the stream of the first message. */
+  stream: z.string().min(1).optional(),
   /** Tell the plugin every 2 s that we listen, so that its window lists us. Data flows without it. */
   heartbeat: z.boolean().default(true),
   /** Name shown in the plugin's window. */
@@ -18,6 +19,9 @@ export const openEphysOptions = z.strictObject({
   continuous: z.boolean().default(false),
   /** Name of an electrode in the plugin -> its name in the bundle's unit labels. Others keep their name. */
   electrodes: z.record(z.string(), z.string()).default({}),
+  /** Find spikes in the continuous data, as long as the rig sends none; implies `continuous`. */
+  detect: detectOptions,
+  curve: curveOptions,
 });
 
 export type OpenEphysOptions = z.infer<typeof openEphysOptions>;
@@ -25,8 +29,4 @@ export type OpenEphysOptions = z.infer<typeof openEphysOptions>;
 /** `tcp://host:5556` -> `tcp://host:5557`, where the plugin answers heartbeats. */
 export function heartbeatEndpoint(endpoint: string): string {
   return endpoint.replace(/\d+$/, String(portOf(endpoint) + 1));
-}
-
-function portOf(endpoint: string): number {
-  return Number(endpoint.slice(endpoint.lastIndexOf(":") + 1));
 }

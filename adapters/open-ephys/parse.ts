@@ -10,6 +10,8 @@ const EVENT_TEXT = 5;
 type Fields = Record<string, unknown>;
 type Parser = (messageNum: number, header: Fields, payload: Uint8Array | undefined) => OpenEphysMessage | Malformed;
 
+const NOTHING = new Uint8Array();
+
 /** Frames of one multipart message -> a typed message, or the reason why it is none. Never throws. Layout: wire-formats 1.1. */
 export function parseMessage(frames: readonly Uint8Array[]): OpenEphysMessage | Malformed {
   const headerFrame = frames[1];
@@ -39,6 +41,8 @@ function parseSpike(messageNum: number, header: Fields, payload: Uint8Array | un
   const body = header.spike ?? header.content;
   if (!isFields(body)) return wrong("spike", "an object", body);
   const { electrode, sample_num: sampleNum, sorted_id: sortedId, num_channels: channels, num_samples: samples } = body;
+  const stream = streamOf(body);
+  if (stream === undefined) return wrong("stream", "a name", body.stream);
   if (typeof electrode !== "string" || electrode === "") return wrong("electrode", "a name", electrode);
   if (!isInteger(sampleNum, 0)) return wrong("sample_num", "a whole number from 0", sampleNum);
   if (!isInteger(sortedId, 0, 65_535)) return wrong("sorted_id", "a uint16", sortedId);
@@ -46,19 +50,34 @@ function parseSpike(messageNum: number, header: Fields, payload: Uint8Array | un
   if (!isInteger(samples, 1, INT32_MAX)) return wrong("num_samples", "a whole number from 1", samples);
   const bytes = 4 * channels * samples;
   if (payload?.length !== bytes) return wrong("waveform", `${bytes} bytes`, payload?.length);
-  return { kind: "spike", messageNum, sampleNum, electrode, sortedId };
+  return { kind: "spike", messageNum, stream, sampleNum, electrode, sortedId };
 }
 
 function parseData(messageNum: number, header: Fields, payload: Uint8Array | undefined): DataMessage | Malformed {
   const body = header.content;
   if (!isFields(body)) return wrong("content", "an object", body);
   const { channel_num: channel, num_samples: numSamples, sample_num: sampleNum, sample_rate: sampleRateHz } = body;
+  const { channel_name: channelName } = body;
+  const stream = streamOf(body);
+  if (stream === undefined) return wrong("stream", "a name", body.stream);
   if (!isInteger(channel, 0, INT32_MAX)) return wrong("channel_num", "a whole number from 0", channel);
   if (!isInteger(numSamples, 0, INT32_MAX)) return wrong("num_samples", "a whole number from 0", numSamples);
   if (!isInteger(sampleNum, 0)) return wrong("sample_num", "a whole number from 0", sampleNum);
   if (!isRate(sampleRateHz)) return wrong("sample_rate", "1 Hz to 10 MHz", sampleRateHz);
-  if ((payload?.length ?? 0) !== 4 * numSamples) return wrong("samples", `${4 * numSamples} bytes`, payload?.length);
-  return { kind: "data", messageNum, sampleNum, numSamples, sampleRateHz, channel };
+  if (channelName !== undefined && typeof channelName !== "string") return wrong("channel_name", "a name", channelName);
+  const samples = payload ?? NOTHING;
+  if (samples.length !== 4 * numSamples) return wrong("samples", `${4 * numSamples} bytes`, payload?.length);
+  return {
+    kind: "data",
+    messageNum,
+    stream,
+    sampleNum,
+    numSamples,
+    sampleRateHz,
+    channel,
+    channelName,
+    payload: samples,
+  };
 }
 
 function parseEvent(
@@ -69,25 +88,29 @@ function parseEvent(
   const body = header.content;
   if (!isFields(body)) return wrong("content", "an object", body);
   const { type, sample_num: sampleNum } = body;
+  const stream = streamOf(body);
+  if (stream === undefined) return wrong("stream", "a name", body.stream);
   if (!isInteger(sampleNum, 0)) return wrong("sample_num", "a whole number from 0", sampleNum);
   if (payload === undefined) return wrong("payload", "a third frame", payload);
-  if (type === EVENT_TEXT) return parseText(messageNum, sampleNum, header.data_size, payload);
+  if (type === EVENT_TEXT) return parseText({ messageNum, stream, sampleNum }, header.data_size, payload);
   if (type !== EVENT_TTL) return wrong("content.type", "3 (TTL) or 5 (text)", type);
-  return parseTtl(messageNum, sampleNum, payload);
+  return parseTtl({ messageNum, stream, sampleNum }, payload);
 }
 
-function parseTtl(messageNum: number, sampleNum: number, payload: Uint8Array): TtlMessage | Malformed {
+type Place = Pick<TtlMessage, "messageNum" | "stream" | "sampleNum">;
+
+function parseTtl(place: Place, payload: Uint8Array): TtlMessage | Malformed {
   if (payload.length !== TTL_BYTES) return wrong("TTL payload", `${TTL_BYTES} bytes`, payload.length);
   const view = new DataView(payload.buffer, payload.byteOffset, payload.byteLength);
   const state = view.getUint8(1);
   if (state !== 0 && state !== 1) return wrong("TTL state", "0 or 1", state);
-  return { kind: "ttl", messageNum, sampleNum, line: view.getUint8(0), state, word: view.getBigUint64(2, true) };
+  return { kind: "ttl", ...place, line: view.getUint8(0), state, word: view.getBigUint64(2, true) };
 }
 
-function parseText(messageNum: number, sampleNum: number, size: unknown, payload: Uint8Array): TextMessage | Malformed {
+function parseText(place: Place, size: unknown, payload: Uint8Array): TextMessage | Malformed {
   if (size !== undefined && size !== payload.length) return wrong("data_size", `${payload.length}`, size);
   if (payload.length > MAX_HEADER_BYTES) return wrong("text", `at most ${MAX_HEADER_BYTES} bytes`, payload.length);
-  return { kind: "text", messageNum, sampleNum, text: text(payload) };
+  return { kind: "text", ...place, text: text(payload) };
 }
 
 const PARSERS: ReadonlyMap<string, Parser> = new Map<string, Parser>([
@@ -99,6 +122,11 @@ const PARSERS: ReadonlyMap<string, Parser> = new Map<string, Parser>([
 // Buffer's own decoder is several times faster than TextDecoder on headers of this size.
 function text(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8");
+}
+
+/** "" without one: not every version says it. */
+function streamOf({ stream = "" }: Fields): string | undefined {
+  return typeof stream === "string" ? stream : undefined;
 }
 
 function isFields(value: unknown): value is Fields {

@@ -139,7 +139,10 @@ export class ClockMap {
 
   #take(sample: OffsetSample): void {
     const { stepMs, deadbandMs, gain } = this.#options;
-    if (Math.abs(sample.offsetMs - this.#offsetMs) > stepMs + sample.errorMs) return this.#suspect(sample);
+    if (Math.abs(sample.offsetMs - this.#offsetMs) > stepMs + sample.errorMs) {
+      this.#suspect(sample);
+      return;
+    }
     this.#jumps = [];
     this.#samples.add(sample);
     const errorMs = this.#samples.estimate(sample.atMs).offsetMs - this.#offsetMs;

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { createEncoder, type Encoder } from "../../adapters/open-ephys/encode.ts";
-import { createIntake, type Intake } from "../../adapters/open-ephys/intake.ts";
+import { createIntake } from "../../adapters/open-ephys/intake.ts";
+import type { Intake } from "../../adapters/zeromq/subscribe.ts";
 import { emptyCounters, type SourceCounters, type SourceMessage } from "../../src/signal/types.ts";
 
 let out: SourceMessage[];

@@ -1,0 +1,35 @@
+/** Standard deviation of the noise of one channel, from the median of its magnitude: spikes hardly move a median. */
+export interface NoiseEstimate {
+  /** 0 before the first stretch is over. */
+  readonly sigma: number;
+  push(sample: number): void;
+}
+
+/** Of each stretch so many samples are looked at. */
+const LOOKED_AT = 1_024;
+/** median(|x|) of a standard normal. */
+const MEDIAN_OF_NORMAL = 0.6745;
+/** Part of a new stretch's estimate that is taken over: the noise of a rig changes within minutes, not seconds. */
+const GAIN = 0.25;
+
+/** `stretch` is in samples. */
+export function noiseEstimate(stretch: number): NoiseEstimate {
+  const every = Math.max(1, Math.floor(stretch / LOOKED_AT));
+  const magnitudes = new Float32Array(Math.min(LOOKED_AT, stretch));
+  let [sigma, taken, countdown] = [0, 0, every];
+  return {
+    get sigma() {
+      return sigma;
+    },
+    push(sample) {
+      if (--countdown > 0) return;
+      countdown = every;
+      magnitudes[taken++] = Math.abs(sample);
+      if (taken < magnitudes.length) return;
+      taken = 0;
+      magnitudes.sort();
+      const measured = magnitudes[magnitudes.length >> 1]! / MEDIAN_OF_NORMAL;
+      sigma = sigma === 0 ? measured : sigma + GAIN * (measured - sigma);
+    },
+  };
+}

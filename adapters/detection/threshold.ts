@@ -1,0 +1,55 @@
+import { butterworth } from "./biquad.ts";
+import { noiseEstimate } from "./noise.ts";
+import type { DetectOptions } from "./options.ts";
+
+/** Finds spikes in the samples of one channel. */
+export interface ThresholdDetector {
+  /** The next samples, the first of which is number `firstSample`. Calls `found` with the sample number of each trough. */
+  push(firstSample: number, samples: Float32Array, found: (sampleNum: number) => void): void;
+}
+
+/** The trough is looked for this long after the crossing, ms: that much later a spike is known. */
+const TROUGH_MS = 0.5;
+/** After a gap the filter rings: nothing is found for this many periods of its lower edge. */
+const RINGING_PERIODS = 3;
+
+/** Band-pass, running noise, crossing, trough, refractory period. Everything is causal, and its state spans blocks. */
+export function thresholdDetector(options: DetectOptions, sampleRateHz: number): ThresholdDetector {
+  const high = butterworth("high", options.lowHz, sampleRateHz);
+  const low = butterworth("low", options.highHz, sampleRateHz);
+  const noise = noiseEstimate(Math.ceil(options.settleS * sampleRateHz));
+  const troughSamples = Math.max(1, Math.round((TROUGH_MS / 1000) * sampleRateHz));
+  const refractorySamples = Math.round((options.refractoryMs / 1000) * sampleRateHz);
+  const ringingSamples = Math.ceil((RINGING_PERIODS * sampleRateHz) / options.lowHz);
+  let nextSample = Number.NaN;
+  let armedFrom = 0;
+  let trough = { sample: 0, value: 0, until: -1 };
+
+  const startOver = (firstSample: number) => {
+    high.reset();
+    low.reset();
+    armedFrom = firstSample + ringingSamples;
+    trough = { sample: 0, value: 0, until: -1 };
+  };
+  return {
+    push(firstSample, samples, found) {
+      if (firstSample !== nextSample) startOver(firstSample);
+      nextSample = firstSample + samples.length;
+      for (let i = 0; i < samples.length; i++) {
+        const sample = firstSample + i;
+        const raw = samples[i]!;
+        const value = low.step(high.step(Number.isFinite(raw) ? raw : 0));
+        noise.push(value);
+        if (trough.until >= 0) {
+          if (value < trough.value) Object.assign(trough, { sample, value });
+          if (sample < trough.until) continue;
+          found(trough.sample);
+          armedFrom = Math.max(sample + 1, trough.sample + refractorySamples);
+          trough.until = -1;
+        } else if (sample >= armedFrom && noise.sigma > 0 && value < options.threshold * noise.sigma) {
+          trough = { sample, value, until: sample + troughSamples };
+        }
+      }
+    },
+  };
+}
