@@ -14,7 +14,7 @@ const GAIN = 0.25;
 
 /** `stretch` is in samples. */
 export function noiseEstimate(stretch: number): NoiseEstimate {
-  const every = Math.max(1, Math.floor(stretch / LOOKED_AT));
+  const every = Math.ceil(stretch / LOOKED_AT);
   const magnitudes = new Float32Array(Math.min(LOOKED_AT, stretch));
   let [sigma, taken, countdown] = [0, 0, every];
   return {

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { ClockMap } from "../../src/signal/clock.ts";
 import { playClock, script } from "./clock-simulation.ts";
 
-const runs = { numRuns: 200, seed: 3 };
+const runs = process.env.PHOSPHENE_LONG ? { numRuns: 2_000 } : { numRuns: 60, seed: 3 };
 const CONVERGED_S = 8;
 
 test("the offset is the smallest delay, however much messages are delayed", () => {
