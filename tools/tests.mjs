@@ -1,8 +1,9 @@
-import { execFileSync, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buildViewer, pinnedEnvironment, root, run, say } from "./install.mjs";
+import { findUv } from "./uv.mjs";
 
 /** Everything CI checks: format, lint, imports, types, sizes, then every test. `args` go to vitest. Resolves with the exit code. */
 export async function runTests(args) {
@@ -71,12 +72,4 @@ async function pytest() {
     failed: result.status === 0 ? failed : Math.max(1, failed),
     skipped: count("skipped"),
   };
-}
-
-function findUv() {
-  const own = join(root, "node_modules", ".uv");
-  for (const uv of ["uv", join(own, "bin", "uv")]) if (spawnSync(uv, ["--version"]).status === 0) return uv;
-  execFileSync("python3", ["-m", "venv", own], { stdio: "inherit" });
-  execFileSync(join(own, "bin", "pip"), ["install", "-q", "uv"], { stdio: "inherit" });
-  return join(own, "bin", "uv");
 }

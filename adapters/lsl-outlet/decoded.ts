@@ -34,6 +34,8 @@ export interface DecodedOutlets {
   frame(frame: DecodedFrame): void;
   /** The subject saw frame `seq` at `atMs`. */
   shown(seq: number, atMs: number): void;
+  /** How many of the three somebody reads. */
+  readonly consumers: number;
   close(): Promise<void>;
 }
 
@@ -68,6 +70,9 @@ export async function openDecodedOutlets(
       mark({ marker: "frame", seq, state, deadline, bins, lateMs: round(writtenMs - deadlineMs) }, writtenMs);
     },
     shown: (seq, atMs) => mark({ marker: "shown", seq }, atMs),
+    get consumers() {
+      return [latents, evidence, markers].filter(({ hasConsumers }) => hasConsumers).length;
+    },
     close: async () => void (await Promise.all([latents.close(), evidence.close(), markers.close()])),
   };
 }

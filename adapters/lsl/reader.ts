@@ -87,13 +87,15 @@ function pump(inlet: Inlet, channels: number, guard: ReturnType<typeof watchdog>
       post({ kind: "clock", clock: inlet.clock(0) });
       if (inlet.wasClockReset()) post({ kind: "reset" });
     }
-    if (came && nowMs - batchMs < BATCH_MS) pause(BATCH_MS);
-    batchMs = nowMs;
+    if (!came) continue;
+    if (nowMs - batchMs < BATCH_MS) pause(BATCH_MS);
+    batchMs = hrMs();
   }
 }
 
 function pumpNumbers(inlet: Inlet, backlog: Backlog, columns: number, waitS: number): boolean {
   const samples = inlet.pull(waitS, columns);
+  const came = samples.times.length > 0; // now: the arrays are given away below
   backlog.push(samples);
   while (posted - Atomics.load(control, TAKEN) < MOST_UNREAD) {
     const chunk = backlog.shift();
@@ -102,7 +104,7 @@ function pumpNumbers(inlet: Inlet, backlog: Backlog, columns: number, waitS: num
     posted++;
     post(batch, [chunk.times.buffer, chunk.values.buffer]);
   }
-  return samples.times.length > 0;
+  return came;
 }
 
 /** Markers are few, and each one matters: they are never thrown away. */
