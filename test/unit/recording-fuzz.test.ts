@@ -1,9 +1,13 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { encodeRecord, sourceRecord } from "../../adapters/recording/log-records.ts";
+import { McapLog } from "../../adapters/recording/mcap-log.ts";
 import { parseNev } from "../../adapters/recording/parse-nev.ts";
 import { parseNpy } from "../../adapters/recording/parse-npy.ts";
+import { parsePhosphene } from "../../adapters/recording/parse-phosphene.ts";
 import { parseXdf } from "../../adapters/recording/parse-xdf.ts";
 import { PhospheneError } from "../../src/errors.ts";
+import { loggedMessages, metadata } from "./recorder-helpers.ts";
 import * as made from "./recording-bytes.ts";
 
 const RUNS = Number(process.env.PHOSPHENE_FUZZ_RUNS ?? 20_000);
@@ -71,6 +75,21 @@ const npy = fc
   .record({ descr: fc.constantFrom("<i8", "|S4", "<U2", ">f4", "|O"), shape: fc.array(fc.nat(5), { maxLength: 3 }) })
   .map(({ descr, shape }) => made.npyFile(descr, shape, new Uint8Array(64)));
 
+/** Chunks of messages; every other file is without the checksums that would find the damage first. */
+const phosphene = fc.record({ chunks: fc.nat(3), trusted: fc.boolean() }).map(({ chunks, trusted }) => {
+  const log = new McapLog(trusted ? () => 0 : undefined);
+  const parts = [log.begin(metadata)];
+  for (let chunk = 0; chunk < chunks; chunk++) {
+    for (const message of loggedMessages) {
+      const { topic, body } = sourceRecord(message);
+      log.add({ topic, timeNs: 1n, data: encodeRecord(body) });
+    }
+    parts.push(log.takeChunk() ?? new Uint8Array());
+  }
+  const position = parts.reduce((sum, { length }) => sum + length, 0);
+  return Buffer.concat([...parts, log.end(position)]);
+});
+
 /** Parses many damaged files; nothing but the coded error may come out, and memory stays with the size of the input. */
 function fuzz(
   name: string,
@@ -110,3 +129,4 @@ function fuzz(
 fuzz("NEV", nev, parseNev);
 fuzz("XDF", xdf, (bytes, file) => parseXdf(bytes, file));
 fuzz("npy", npy, parseNpy);
+fuzz("our own", phosphene, (bytes, file) => parsePhosphene(bytes, file, undefined));
