@@ -2,20 +2,26 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { createEncoder, type Encoder } from "../../adapters/open-ephys/encode.ts";
 import { createIntake } from "../../adapters/open-ephys/intake.ts";
 import type { Intake } from "../../adapters/zeromq/subscribe.ts";
+import { spikeWaveform } from "../../rig/signals.ts";
 import { emptyCounters, type SourceCounters, type SourceMessage } from "../../src/signal/types.ts";
 
 let out: SourceMessage[];
 let counters: SourceCounters;
 let encoder: Encoder;
 
-function makeIntake(options: { continuous?: boolean; electrodes?: Record<string, string> } = {}): Intake {
-  const context = { source: "rig", unitLabels: ["E1.1", "E2.1"], counters, now: () => 42, log: () => {} };
+let said: { level: string; message: string; fields: Record<string, unknown> | undefined }[];
+
+function makeIntake(options: Partial<Parameters<typeof createIntake>[0]> = {}, unitLabels = ["E1.1", "E2.1"]): Intake {
+  const log = (level: string, message: string, fields?: Record<string, unknown>) =>
+    void said.push({ level, message, fields });
+  const context = { source: "rig", unitLabels, counters, now: () => 42, log };
   return createIntake({ sampleRateHz: 30_000, continuous: false, electrodes: {}, ...options }, context, (message) =>
     out.push(message),
   );
 }
 beforeEach(() => {
   out = [];
+  said = [];
   counters = emptyCounters();
   encoder = newEncoder();
 });
@@ -163,4 +169,89 @@ test("data headers give the sample rate; spikes on another scale before it mean 
   expect(counters.restarts).toBe(0);
   intake.push(data(40_000, 20_000));
   expect(counters.restarts).toBe(1);
+});
+
+describe("several streams", () => {
+  const other = () => createEncoder({ stream: "NI-DAQmx", sourceNode: 2, wallClockMs: () => 0 });
+  const otherSpike = (encoding: Encoder, sampleNum: number) =>
+    encoding.spike({ electrode: "E1", sampleNum, sortedId: 1, threshold: [-1], waveform: new Float32Array(1) });
+  const renumber = (frames: ReturnType<typeof spike>, num: number) => {
+    const header = frames[1].toString().replace(/"message_num": \d+/, `"message_num": ${num}`);
+    return [frames[0], Buffer.from(header), frames[2]];
+  };
+
+  test("the first one is taken; another counts on another clock: counted as ignored, in the same sequence, and said once", () => {
+    const intake = makeIntake({ continuous: true });
+    const stranger = other();
+    intake.push(renumber(spike(100_000), 0));
+    for (let num = 1; num < 4; num++) intake.push(renumber(otherSpike(stranger, num), num));
+    intake.push(renumber(spike(100_100), 4));
+    expect(counters).toMatchObject({ messages: 5, spikes: 2, ignored: 3, missed: 0, restarts: 0 });
+    expect(said.map(({ message, fields }) => [message, fields])).toEqual([
+      ["messages of other streams are ignored", { chosen: "s", stream: "NI-DAQmx" }],
+    ]);
+  });
+  test("the named one is taken, whichever comes first", () => {
+    const intake = makeIntake({ stream: "s", continuous: true });
+    intake.push(renumber(otherSpike(other(), 5), 0));
+    intake.push(renumber(spike(100_000), 1));
+    expect(counters).toMatchObject({ spikes: 1, ignored: 1, restarts: 0 });
+  });
+  test("after a restart the rig may have other streams", () => {
+    const intake = makeIntake();
+    intake.push(spike(100_000));
+    intake.reconnecting();
+    intake.push(otherSpike(other(), 5));
+    expect(counters).toMatchObject({ spikes: 2, ignored: 0 });
+  });
+});
+
+test("units that the bundle does not know are named once, with those that it knows", () => {
+  const intake = makeIntake();
+  for (let i = 0; i < 20; i++) intake.push(spike(i, `Tetrode ${i % 3}`, 2));
+  intake.flush();
+  intake.push(spike(30, "another"));
+  intake.flush();
+  expect(counters.unknownUnits).toBe(21);
+  expect(said.map(({ fields }) => fields)).toMatchObject([
+    { rig: ["Tetrode 0.2", "Tetrode 1.2", "Tetrode 2.2"], bundle: ["E1.1", "E2.1"] },
+  ]);
+});
+
+test("a message that others overtook is delivered, and taken off the losses", () => {
+  const intake = makeIntake({ continuous: true });
+  const [first, second, third] = [spike(1), spike(2), spike(3)];
+  intake.push(first);
+  intake.push(third);
+  expect(counters.missed).toBe(1);
+  intake.push(second);
+  expect(counters).toMatchObject({ missed: 0, spikes: 3, restarts: 0, duplicates: 0 });
+});
+
+describe("spikes from continuous data", () => {
+  const detect = { lowHz: 300, highHz: 6_000, threshold: -4.5, refractoryMs: 1, settleS: 0.1 };
+  const block = (sampleNum: number, trough: boolean) => {
+    const samples = Float32Array.from({ length: 300 }, (_, i) => 5 * Math.sin(i * i * 0.7));
+    if (trough)
+      spikeWaveform(-150).forEach((value, i) => {
+        samples[100 + i]! += value;
+      });
+    return encoder.data({ channel: 1, channelName: "CH2", sampleNum, sampleRateHz: 30_000, samples });
+  };
+  test("are found by channel name, counted as spikes, as long as the rig sends none", () => {
+    const intake = makeIntake({ continuous: true, detect }, ["CH2.0", "E1.1"]);
+    for (let i = 0; i < 40; i++) intake.push(block(i * 300, i >= 20 && i < 30));
+    intake.flush();
+    expect(counters.spikes).toBe(10);
+    expect(out[0]).toMatchObject({ kind: "spikes", units: new Uint16Array(10) });
+    intake.push(spike(12_000));
+    expect(said.at(-1)?.message).toMatch(/sends spikes of its own/);
+    for (let i = 40; i < 50; i++) intake.push(block(i * 300, true));
+    expect(counters.spikes).toBe(11);
+  });
+  test("channels can be renamed like electrodes", () => {
+    const intake = makeIntake({ continuous: true, detect, electrodes: { CH2: "A7" } }, ["A7.0"]);
+    for (let i = 0; i < 40; i++) intake.push(block(i * 300, i === 30));
+    expect(counters.spikes).toBe(1);
+  });
 });
