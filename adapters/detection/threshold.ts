@@ -10,6 +10,9 @@ export interface ThresholdDetector {
 
 /** The trough is looked for this long after the crossing, ms: that much later a spike is known. */
 const TROUGH_MS = 0.5;
+/** The filter swings back after a spike, by a tenth of it: for this long a trough must have this part of the last one, ms. */
+const REBOUND_MS = 2;
+const REBOUND_PART = 0.2;
 /** After a gap the filter rings: nothing is found for this many periods of its lower edge. */
 const RINGING_PERIODS = 3;
 
@@ -20,16 +23,21 @@ export function thresholdDetector(options: DetectOptions, sampleRateHz: number):
   const noise = noiseEstimate(Math.ceil(options.settleS * sampleRateHz));
   const troughSamples = Math.max(1, Math.round((TROUGH_MS / 1000) * sampleRateHz));
   const refractorySamples = Math.round((options.refractoryMs / 1000) * sampleRateHz);
+  const reboundSamples = Math.round((REBOUND_MS / 1000) * sampleRateHz);
   const ringingSamples = Math.ceil((RINGING_PERIODS * sampleRateHz) / options.lowHz);
   let nextSample = Number.NaN;
   let armedFrom = 0;
-  let trough = { sample: 0, value: 0, until: -1 };
+  let trough = { sample: Number.NEGATIVE_INFINITY, value: 0, until: -1 };
 
   const startOver = (firstSample: number) => {
     high.reset();
     low.reset();
     armedFrom = firstSample + ringingSamples;
-    trough = { sample: 0, value: 0, until: -1 };
+    trough = { sample: Number.NEGATIVE_INFINITY, value: 0, until: -1 };
+  };
+  const limit = (sample: number) => {
+    const noiseLimit = options.threshold * noise.sigma;
+    return sample < trough.sample + reboundSamples ? Math.min(noiseLimit, REBOUND_PART * trough.value) : noiseLimit;
   };
   return {
     push(firstSample, samples, found) {
@@ -46,7 +54,7 @@ export function thresholdDetector(options: DetectOptions, sampleRateHz: number):
           found(trough.sample);
           armedFrom = Math.max(sample + 1, trough.sample + refractorySamples);
           trough.until = -1;
-        } else if (sample >= armedFrom && noise.sigma > 0 && value < options.threshold * noise.sigma) {
+        } else if (sample >= armedFrom && noise.sigma > 0 && value < limit(sample)) {
           trough = { sample, value, until: sample + troughSamples };
         }
       }
