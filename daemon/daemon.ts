@@ -19,6 +19,7 @@ import { helloBody } from "./hello.ts";
 import { LatencyRecorder } from "./latency.ts";
 import { whenIdle } from "./lockstep.ts";
 import { monotonicMs } from "./monotonic.ts";
+import { type Outputs, openOutputs } from "./outputs.ts";
 import { pipeline } from "./pipeline.ts";
 import type { OpenSink } from "./recorder/file-sink.ts";
 import { openRecorder } from "./recorder/open.ts";
@@ -50,6 +51,7 @@ export async function startDaemon(config: Config, log: Logger, openSink?: OpenSi
   try {
     const onStopped = (detail: string) => onRecordingStopped(parts, detail);
     parts.recorder = await openRecorder({ ...parts, onStopped, ...(openSink && { openSink }) });
+    parts.outputs = await openOutputs(config, helloBody(bundle, config, parts.session, now()), now);
     const server = await listen(parts);
     parts.server = server;
     const ready = await supervisor.start();
@@ -59,6 +61,7 @@ export async function startDaemon(config: Config, log: Logger, openSink?: OpenSi
     await supervisor.close();
     await parts.server?.close();
     await parts.recorder?.close();
+    await parts.outputs?.close();
     throw error;
   }
 }
@@ -96,6 +99,7 @@ function makeParts(config: Config, bundle: Bundle, log: Logger, now: () => numbe
     budget: null as StepBudget | null,
     server: null as PhospheneServer | null,
     recorder: null as Recorder | null,
+    outputs: null as Outputs | null,
     writer: null as FrameWriter | null,
   };
   return state;
@@ -130,7 +134,10 @@ function listen(parts: Parts): Promise<PhospheneServer> {
       parts.steering = [...gamma];
       parts.server?.publishEvent(daemonEvent("steering", now()));
     },
-    onShown: (seq, atMs) => parts.writer?.shown(seq, atMs),
+    onShown: (seq, atMs) => {
+      parts.writer?.shown(seq, atMs);
+      parts.outputs?.shown(seq, atMs);
+    },
   });
 }
 
@@ -152,6 +159,7 @@ function run(parts: Parts, server: PhospheneServer, ready: ReadyInfo, originMs: 
   const write = (frame: FrameBody) => {
     const writtenMs = server.publishFrame(frame);
     recorder?.frame(frame, writtenMs);
+    parts.outputs?.frame(frame, writtenMs);
     return writtenMs;
   };
   const writer = new FrameWriter({ ledger, latency, now, write });
@@ -221,6 +229,7 @@ async function close(running: Subscription, parts: Parts, server: PhospheneServe
   log.info("stopping: decoder");
   await supervisor.close();
   await recorder?.close();
+  await parts.outputs?.close();
   log.info("stopping: server");
   await server.close();
 }

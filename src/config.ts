@@ -38,6 +38,19 @@ export const configSchema = z.strictObject({
   record: z
     .strictObject({ dir: z.string().min(1).nullable().default(null), frames: z.boolean().default(false) })
     .prefault({}),
+  outputs: z
+    .strictObject({
+      lsl: z
+        .strictObject({
+          enabled: z.boolean().default(false),
+          name: z
+            .string()
+            .regex(/^[A-Za-z0-9_-]{1,64}$/, "1 to 64 letters, digits, '-' or '_'")
+            .default("phosphene"),
+        })
+        .prefault({}),
+    })
+    .prefault({}),
   stimuli: z.string().min(1).nullable().default("models/demo/session"),
   server: z
     .strictObject({
