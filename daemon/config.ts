@@ -27,9 +27,9 @@ export function isAdapterKind(kind: string): kind is AdapterKind {
   return Object.hasOwn(adapters, kind);
 }
 
-function checkSource({ kind, options }: Config["source"]): string[] {
+function checkSource({ kind, options }: Config["source"], path: string): string[] {
   if (!isAdapterKind(kind))
-    return [`source.kind: expected one of ${Object.keys(adapters).join(", ")} (got ${JSON.stringify(kind)})`];
+    return [`${path}.kind: expected one of ${Object.keys(adapters).join(", ")} (got ${JSON.stringify(kind)})`];
   const parsed = adapters[kind].options.safeParse(options);
-  return parsed.success ? [] : describeIssues(parsed.error.issues, options, "source.options");
+  return parsed.success ? [] : describeIssues(parsed.error.issues, options, `${path}.options`);
 }

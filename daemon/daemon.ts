@@ -5,7 +5,7 @@ import { asyncScheduler, Subscription } from "rxjs";
 import type { Config } from "../src/config.ts";
 import { StepBudget } from "../src/decode/budget.ts";
 import { Ledger } from "../src/ledger.ts";
-import { liveness } from "../src/ops/liveness.ts";
+import { type Liveness, liveness } from "../src/ops/liveness.ts";
 import type { FrameBody } from "../src/protocol/messages.ts";
 import { Binner } from "../src/signal/binner.ts";
 import type { Bin, SourceMessage } from "../src/signal/types.ts";
@@ -25,7 +25,7 @@ import type { OpenSink } from "./recorder/file-sink.ts";
 import { openRecorder } from "./recorder/open.ts";
 import type { Recorder } from "./recorder/recorder.ts";
 import { createServer, type PhospheneServer } from "./server/index.ts";
-import { openSource } from "./source.ts";
+import { openSources } from "./sources.ts";
 import { statusBody } from "./status.ts";
 
 export interface Daemon {
@@ -72,11 +72,18 @@ function makeParts(config: Config, bundle: Bundle, log: Logger, now: () => numbe
   const { units, bins, latents } = bundle.manifest;
   const { stallMs, maxSteps, seed, threads, solver } = config.decode;
   const ledger = new Ledger();
-  const source = openSource(config.source, {
+  const scheduler = schedulerOn(now);
+  const source = openSources({
+    config,
     unitLabels: units.labels,
-    now,
-    request$: whenIdle(ledger),
-    log: (level, message, fields) => log[level](fields ?? {}, message),
+    scheduler,
+    lostAfterMs: LOST_AFTER_BINS * bins.widthMs,
+    onLiveness: (name, liveness) => sayLiveness(state, `source ${name}`, liveness),
+    context: {
+      now,
+      request$: whenIdle(ledger),
+      log: (level, message, fields) => log[level](fields ?? {}, message),
+    },
   });
   const closing = source.followsWall ? config.bins : { ...config.bins, silenceMs: Number.POSITIVE_INFINITY };
   const state = {
@@ -87,7 +94,8 @@ function makeParts(config: Config, bundle: Bundle, log: Logger, now: () => numbe
     session: randomUUID(),
     ledger,
     latency: new LatencyRecorder(),
-    binner: new Binner({ source: config.source.name, units: units.count, widthMs: bins.widthMs, ...closing }),
+    scheduler,
+    binner: new Binner({ source: source.name, units: units.count, widthMs: bins.widthMs, ...closing }),
     source,
     supervisor: new DecoderSupervisor({
       load: { dir: bundle.dir, solver, maxSteps, seed, threads },
@@ -180,20 +188,23 @@ function run(parts: Parts, server: PhospheneServer, ready: ReadyInfo, originMs: 
   });
   const frames$ = pipeline(source.message$, {
     binner,
-    scheduler: schedulerOn(now),
+    scheduler: parts.scheduler,
     ledger,
     windowBins: manifest.bins.window,
     zscore: manifest.normalisation,
     everyBins,
     live: () => source.status().state === "live",
-    onBin: (bin: Bin) => server.publishSpikes(spikesBody(bin)),
+    silent: () => source.silent(),
+    // After the window was dispatched: rasters must not delay pictures.
+    onBin: (bin: Bin) => setImmediate(() => server.publishSpikes(spikesBody(bin))),
     decode,
   });
   const subscription = new Subscription();
   // The first to subscribe, so that nothing comes before it.
   if (recorder !== null) subscription.add(source.message$.subscribe((message) => recorder.message(message)));
   const lostAfterMs = LOST_AFTER_BINS * manifest.bins.widthMs;
-  subscription.add(source.message$.pipe(liveness(lostAfterMs)).subscribe((state) => onLiveness(parts, server, state)));
+  subscription.add(source.watch$.subscribe());
+  subscription.add(source.message$.pipe(liveness(lostAfterMs)).subscribe((state) => onLiveness(parts, state)));
   subscription.add(source.message$.subscribe((message) => onMessage(parts, server, message)));
   subscription.add(
     frames$.subscribe({
@@ -211,10 +222,14 @@ function schedulerOn(now: () => number) {
   return scheduler;
 }
 
-function onLiveness({ source, log, now }: Parts, server: PhospheneServer, state: "live" | "lost"): void {
-  source.setLiveness(state);
-  log[state === "live" ? "info" : "warn"](`source: ${state}`);
-  server.publishEvent(daemonEvent(`source ${state}`, now()));
+function onLiveness(parts: Parts, state: Liveness): void {
+  parts.source.setLiveness(state);
+  sayLiveness(parts, "source", state);
+}
+
+function sayLiveness({ server, log, now }: Parts, who: string, state: Liveness): void {
+  log[state === "live" ? "info" : "warn"](`${who} ${state}`);
+  server?.publishEvent(daemonEvent(`${who} ${state}`, now()));
 }
 
 function onMessage({ source }: Parts, server: PhospheneServer, message: SourceMessage): void {

@@ -93,6 +93,7 @@ function draftFrame(parts: DecodeStageParts, window: Window, decoded: Decoded, r
     bins: [first.index, last.index],
     sourceS: [first.startS, last.endS],
     clock: { offsetMs: parts.clock.offsetMs, uncertaintyMs: parts.clock.uncertaintyMs },
+    silentUnits: window.silent?.reduce((sum, silent) => sum + silent, 0) ?? 0,
     deadlineMs: run.deadlineMs,
     budgetMs: parts.budgetMs,
     stamps: {
@@ -112,9 +113,17 @@ function assess(manifest: Manifest, window: Window, decoded: Decoded) {
   const { latentMean, latentStd } = manifest.evidence;
   return {
     bits: groupBits(decoded.mu, decoded.logvar, manifest.latents.groups),
-    explained: correlation(meanOverBins(window.values, manifest.bins.window), decoded.expected),
+    explained: explainedBy(window, manifest.bins.window, decoded.expected),
     atypicality: atypicality(decoded.mu, latentMean, latentStd),
   };
+}
+
+/** Silent units are left out: that they did not fire is not the population's doing. */
+function explainedBy({ values, silent }: Window, bins: number, wanted: Float32Array): number {
+  const observed = meanOverBins(values, bins);
+  if (silent === null) return correlation(observed, wanted);
+  const heard = (_: number, unit: number) => silent[unit] === 0;
+  return correlation(observed.filter(heard), wanted.filter(heard));
 }
 
 function bytes(values: Float32Array): Uint8Array {

@@ -4,7 +4,7 @@ import { bin } from "../src/ops/bin.ts";
 import { latest } from "../src/ops/latest.ts";
 import { window, type ZScore } from "../src/ops/window.ts";
 import type { Binner } from "../src/signal/binner.ts";
-import type { Bin, SourceMessage, Window } from "../src/signal/types.ts";
+import type { Bin, SilentUnits, SourceMessage, Window } from "../src/signal/types.ts";
 
 export interface PipelineParts<Frame> {
   readonly binner: Binner;
@@ -15,6 +15,8 @@ export interface PipelineParts<Frame> {
   readonly everyBins: number;
   /** False while the source is lost: its empty bins are counted as gated, not decoded. */
   readonly live: () => boolean;
+  /** Units of sources that are lost while others are live. */
+  readonly silent: () => SilentUnits;
   readonly onBin: (bin: Bin) => void;
   /** Settles the bin itself when it resolves with null. */
   readonly decode: (window: Window) => Promise<Frame | null>;
@@ -28,7 +30,7 @@ export function pipeline<Frame>(message$: Observable<SourceMessage>, parts: Pipe
     bin(parts.binner, parts.scheduler),
     tap(({ index }) => ledger.open(index)),
     tap(parts.onBin),
-    window(parts.windowBins, parts.zscore, ({ index }) => ledger.settle(index, "gated")),
+    window(parts.windowBins, parts.zscore, ({ index }) => ledger.settle(index, "gated"), parts.silent),
     filter((candidate) => {
       if (!wanted(candidate)) ledger.settle(candidate.last.index, "gated");
       return wanted(candidate);

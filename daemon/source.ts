@@ -1,4 +1,4 @@
-import { type Observable, share } from "rxjs";
+import { EMPTY, type Observable, share } from "rxjs";
 import type { Adapter, AdapterContext } from "../adapters/define.ts";
 import { adapters } from "../adapters/index.ts";
 import type { Config } from "../src/config.ts";
@@ -13,6 +13,8 @@ export type SourceStatus = Pick<StatusBody["source"], "state" | "sinceMs" | "det
 export interface Source {
   readonly message$: Observable<SourceMessage>;
   readonly counters: SourceCounters;
+  /** To be subscribed to while the daemon runs: keeps the states of several sources. */
+  readonly watch$: Observable<unknown>;
   /** False for a replay at another speed than real time: silence closes no bins. */
   readonly followsWall: boolean;
   status(): SourceStatus;
@@ -33,6 +35,7 @@ export function openSource(config: Config["source"], context: Omit<AdapterContex
   return {
     message$: adapter.open(parsed, { ...context, source: name, counters }).pipe(share()),
     counters,
+    watch$: EMPTY,
     followsWall: adapter.followsWall?.(parsed) ?? true,
     status: () => status,
     setLiveness(state) {

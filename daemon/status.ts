@@ -6,12 +6,12 @@ import type { Binner } from "../src/signal/binner.ts";
 import type { DecoderSupervisor } from "./decoder/supervisor.ts";
 import type { LatencyRecorder } from "./latency.ts";
 import type { Recorder } from "./recorder/recorder.ts";
-import type { Source } from "./source.ts";
+import type { Sources } from "./sources.ts";
 
 export interface StatusParts {
   readonly config: Config;
   readonly session: string;
-  readonly source: Source;
+  readonly source: Sources;
   readonly binner: Binner;
   readonly supervisor: DecoderSupervisor;
   readonly budget: StepBudget | null;
@@ -29,12 +29,13 @@ export function statusBody(parts: StatusParts): StatusBody {
     nowMs: parts.nowMs,
     session: parts.session,
     source: {
-      name: config.source.name,
+      name: source.name,
       kind: config.source.kind,
       ...source.status(),
       counters: { ...source.counters },
       clock: { offsetMs: binner.clock.offsetMs, uncertaintyMs: binner.clock.uncertaintyMs },
     },
+    sources: source.each(),
     decoder: {
       state: supervisor.state,
       restarts: supervisor.restarts,

@@ -5,18 +5,21 @@ import { describeIssues } from "./issues.ts";
 const port = z.int().min(0).max(65_535);
 const ms = z.number().positive();
 
+const source = z.strictObject({
+  name: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{1,64}$/, "1 to 64 letters, digits, '-' or '_'")
+    .default("rig"),
+  kind: z.string().default("open-ephys"),
+  options: z.record(z.string(), z.unknown()).default({ endpoint: "tcp://127.0.0.1:5556" }),
+  unitPrefix: z.string().default(""),
+  units: z.record(z.string(), z.string()).default({}),
+});
+
 /** The schema of config.yaml; every default is the line in the shipped file, a test holds the two equal. docs/config.md explains the keys. */
 export const configSchema = z.strictObject({
-  source: z
-    .strictObject({
-      name: z
-        .string()
-        .regex(/^[A-Za-z0-9_-]{1,64}$/, "1 to 64 letters, digits, '-' or '_'")
-        .default("rig"),
-      kind: z.string().default("open-ephys"),
-      options: z.record(z.string(), z.unknown()).default({ endpoint: "tcp://127.0.0.1:5556" }),
-    })
-    .prefault({}),
+  source: source.prefault({}),
+  otherSources: z.array(source).default([]),
   bundle: z.string().min(1).default("models/demo"),
   bins: z
     .strictObject({
@@ -67,19 +70,34 @@ export const configSchema = z.strictObject({
 type DeepReadonly<T> = T extends object ? { readonly [K in keyof T]: DeepReadonly<T[K]> } : T;
 export type Config = DeepReadonly<z.infer<typeof configSchema>>;
 
-/** Checks the options of a source against its adapter's own schema: sentences, none when they are fine. */
-export type OptionsCheck = (source: Config["source"]) => string[];
+/** Checks the options of a source against its adapter's own schema: sentences that start with `path`, none when they are fine. */
+export type OptionsCheck = (source: Config["source"], path: string) => string[];
 
 /** Parses what the file said; throws CONFIG_INVALID that lists every mistake with its path. The result is frozen. */
 export function parseConfig(value: unknown, where: string, checkOptions: OptionsCheck = () => []): Config {
   const root: unknown = value ?? {};
   const parsed = configSchema.safeParse(root);
   const problems = parsed.success ? [] : describeIssues(parsed.error.issues, root);
-  const source = configSchema.pick({ source: true }).strip().safeParse(root);
-  if (source.success) problems.push(...checkOptions(source.data.source));
+  const sources = configSchema.pick({ source: true, otherSources: true }).strip().safeParse(root);
+  if (sources.success) problems.push(...checkSources(sources.data, checkOptions));
   if (!parsed.success || problems.length > 0)
     throw new PhospheneError("CONFIG_INVALID", [`${where}:`, ...problems.map((problem) => `  ${problem}`)].join("\n"));
   return deepFreeze(parsed.data);
+}
+
+function checkSources(
+  { source, otherSources }: Pick<Config, "source" | "otherSources">,
+  check: OptionsCheck,
+): string[] {
+  const names = [source, ...otherSources].map(({ name }) => name);
+  const twice = names.filter((name, i) => names.indexOf(name) !== i);
+  return [
+    ...twice.map(
+      (name) => `otherSources: expected a name of its own for every source (got ${JSON.stringify(name)} twice)`,
+    ),
+    ...check(source, "source"),
+    ...otherSources.flatMap((other, i) => check(other, `otherSources.${i}`)),
+  ];
 }
 
 function deepFreeze<T>(value: T): T {

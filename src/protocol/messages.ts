@@ -72,6 +72,8 @@ export interface FrameBody extends LatentsBody {
   bundle: string;
   sourceS: [number, number];
   clock: { offsetMs: number; uncertaintyMs: number };
+  /** Units whose source is lost: they tell nothing, and the evidence leaves them out. */
+  silentUnits: number;
   deadlineMs: number;
   budgetMs: number;
 }
@@ -135,18 +137,23 @@ export interface ViewerTotals {
   queued: number;
 }
 
+export interface SourceBody {
+  name: string;
+  kind: string;
+  state: "connecting" | "live" | "lost";
+  sinceMs: number;
+  detail: string;
+  counters: Record<string, number>;
+  clock: { offsetMs: number; uncertaintyMs: number };
+}
+
 export interface StatusBody {
   nowMs: number;
   session: string;
-  source: {
-    name: string;
-    kind: string;
-    state: "connecting" | "live" | "lost";
-    sinceMs: number;
-    detail: string;
-    counters: Record<string, number>;
-    clock: { offsetMs: number; uncertaintyMs: number };
-  };
+  /** What is decoded: the one source, or all of them merged. */
+  source: SourceBody;
+  /** Each source of several; empty when there is one. */
+  sources: SourceBody[];
   decoder: {
     state: "starting" | "ready" | "restarting" | "failed";
     restarts: number;

@@ -51,6 +51,7 @@ const frame = latents.extend({
   bundle: z.string(),
   sourceS: pair,
   clock: sourceClock,
+  silentUnits: count,
   deadlineMs: z.number(),
   budgetMs: z.number(),
 });
@@ -79,18 +80,21 @@ const hello = z.object({
   source: z.object({ name: z.string(), kind: z.string() }),
 });
 
+const source = z.object({
+  name: z.string(),
+  kind: z.string(),
+  state: z.enum(["connecting", "live", "lost"]),
+  sinceMs: z.number(),
+  detail: z.string(),
+  counters: z.record(z.string(), z.number()),
+  clock: sourceClock,
+});
+
 const status = z.object({
   nowMs: z.number(),
   session: z.string(),
-  source: z.object({
-    name: z.string(),
-    kind: z.string(),
-    state: z.enum(["connecting", "live", "lost"]),
-    sinceMs: z.number(),
-    detail: z.string(),
-    counters: z.record(z.string(), z.number()),
-    clock: sourceClock,
-  }),
+  source,
+  sources: z.array(source),
   decoder: z.object({
     state: z.enum(["starting", "ready", "restarting", "failed"]),
     restarts: count,

@@ -149,6 +149,9 @@ export interface Bin {
   readonly epoch: number;
 }
 
+/** 1 for every unit whose source is lost while others are live, shape [units]; null when there is none. */
+export type SilentUnits = Uint8Array | null;
+
 /** The last W bins, ready for the encoder. */
 export interface Window {
   readonly first: Bin;
@@ -157,4 +160,5 @@ export interface Window {
   readonly counts: Float32Array;
   /** z-scored counts, same shape. */
   readonly values: Float32Array;
+  readonly silent: SilentUnits;
 }

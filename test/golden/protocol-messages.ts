@@ -64,6 +64,7 @@ export const SERVER: ServerBodies = {
     source: "rig",
     bundle: "sha256:00ff",
     sourceS: [1.92, 2.02],
+    silentUnits: 0,
     clock: { offsetMs: -12.25, uncertaintyMs: 0.5 },
     deadlineMs: 2070.5,
     budgetMs: 50,
@@ -97,6 +98,7 @@ export const SERVER: ServerBodies = {
       counters: { messages: 5000, spikes: 70_000, missed: 0 },
       clock: { offsetMs: -12.25, uncertaintyMs: 0.5 },
     },
+    sources: [],
     decoder: { state: "ready", restarts: 0, pid: null, provider: "cpu", costMs: { "1": 4.5, "2": 8.25 } },
     ledger: {
       ...{ closed: 3000, inFlight: 1, bins: 2999, frames: 2900, superseded: 50 },

@@ -12,7 +12,7 @@ import { parseServerMessage } from "../../src/protocol/parse.ts";
 
 type Of<T extends keyof ServerBodies> = Extract<ServerMessage, { type: T }>;
 
-/** A viewer for tests: collects every message, and waits for one. A message that cannot be parsed fails the wait. */
+/** A viewer for tests: collects every message, and waits for one (one wait at a time). A message that cannot be parsed fails the wait. */
 export class TestViewer implements AsyncDisposable {
   readonly socket: WebSocket;
   readonly messages: ServerMessage[] = [];

@@ -56,7 +56,15 @@ function frame(seq: number, changes: Partial<FrameBody> = {}): ServerMessage {
       seed: 7,
       steering: [0],
     },
-    ...{ readouts: { category: bytes([0.25, 0.75]) }, bins: [0, 4], stamps, deadlineMs: 150, budgetMs: 50, ...origin },
+    ...{
+      readouts: { category: bytes([0.25, 0.75]) },
+      bins: [0, 4],
+      stamps,
+      silentUnits: 0,
+      deadlineMs: 150,
+      budgetMs: 50,
+      ...origin,
+    },
     ...changes,
   };
 }
