@@ -1,6 +1,7 @@
 /** Two poles of a causal filter; keeps its state from call to call. */
 export interface Biquad {
-  step(sample: number): number;
+  /** Filters in place. */
+  run(samples: Float64Array): void;
   reset(): void;
 }
 
@@ -19,11 +20,18 @@ export function butterworth(pass: Pass, cutoffHz: number, sampleRateHz: number):
   const a2 = (1 - alpha) / a0;
   let [z1, z2] = [0, 0];
   return {
-    step(sample) {
-      const out = b0 * sample + z1;
-      z1 = b1 * sample - a1 * out + z2;
-      z2 = b0 * sample - a2 * out;
-      return out;
+    run(samples) {
+      // Locals: a closure's variables are read from memory for every sample.
+      let [first, second] = [z1, z2];
+      for (let i = 0; i < samples.length; i++) {
+        const sample = samples[i]!;
+        const out = b0 * sample + first;
+        first = b1 * sample - a1 * out + second;
+        second = b0 * sample - a2 * out;
+        samples[i] = out;
+      }
+      z1 = first;
+      z2 = second;
     },
     reset() {
       z1 = 0;

@@ -2,7 +2,10 @@
 export interface NoiseEstimate {
   /** 0 before the first stretch is over. */
   readonly sigma: number;
-  push(sample: number): void;
+  /** Of so many samples one is to be pushed. */
+  readonly every: number;
+  /** True when `sigma` changed. */
+  push(sample: number): boolean;
 }
 
 /** Of each stretch so many samples are looked at. */
@@ -16,20 +19,20 @@ const GAIN = 0.25;
 export function noiseEstimate(stretch: number): NoiseEstimate {
   const every = Math.ceil(stretch / LOOKED_AT);
   const magnitudes = new Float32Array(Math.min(LOOKED_AT, stretch));
-  let [sigma, taken, countdown] = [0, 0, every];
+  let [sigma, taken] = [0, 0];
   return {
+    every,
     get sigma() {
       return sigma;
     },
     push(sample) {
-      if (--countdown > 0) return;
-      countdown = every;
       magnitudes[taken++] = Math.abs(sample);
-      if (taken < magnitudes.length) return;
+      if (taken < magnitudes.length) return false;
       taken = 0;
       magnitudes.sort();
       const measured = magnitudes[magnitudes.length >> 1]! / MEDIAN_OF_NORMAL;
       sigma = sigma === 0 ? measured : sigma + GAIN * (measured - sigma);
+      return true;
     },
   };
 }

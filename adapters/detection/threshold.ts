@@ -27,7 +27,10 @@ export function thresholdDetector(options: DetectOptions, sampleRateHz: number):
   const ringingSamples = Math.ceil((RINGING_PERIODS * sampleRateHz) / options.lowHz);
   let nextSample = Number.NaN;
   let armedFrom = 0;
+  let countdown = noise.every;
+  let noiseLimit = Number.NEGATIVE_INFINITY;
   let trough = { sample: Number.NEGATIVE_INFINITY, value: 0, until: -1 };
+  let filtered = new Float64Array();
 
   const startOver = (firstSample: number) => {
     high.reset();
@@ -35,28 +38,42 @@ export function thresholdDetector(options: DetectOptions, sampleRateHz: number):
     armedFrom = firstSample + ringingSamples;
     trough = { sample: Number.NEGATIVE_INFINITY, value: 0, until: -1 };
   };
-  const limit = (sample: number) => {
-    const noiseLimit = options.threshold * noise.sigma;
-    return sample < trough.sample + reboundSamples ? Math.min(noiseLimit, REBOUND_PART * trough.value) : noiseLimit;
+  const bandPass = (samples: Float32Array) => {
+    if (filtered.length !== samples.length) filtered = new Float64Array(samples.length);
+    for (let i = 0; i < samples.length; i++) filtered[i] = Number.isFinite(samples[i]) ? samples[i]! : 0;
+    high.run(filtered);
+    low.run(filtered);
+  };
+  const learnNoise = (value: number) => {
+    countdown = noise.every;
+    if (noise.push(value)) noiseLimit = options.threshold * noise.sigma;
+  };
+  /** Below the limit: the start of a spike, unless it is too early for one or the swing after a larger one. */
+  const cross = (sample: number, value: number) => {
+    if (sample < armedFrom) return;
+    if (sample < trough.sample + reboundSamples && value > REBOUND_PART * trough.value) return;
+    trough = { sample, value, until: sample + troughSamples };
+  };
+  const deepen = (sample: number, value: number, found: (sampleNum: number) => void) => {
+    if (value < trough.value) {
+      trough.sample = sample;
+      trough.value = value;
+    }
+    if (sample < trough.until) return;
+    found(trough.sample);
+    armedFrom = Math.max(sample + 1, trough.sample + refractorySamples);
+    trough.until = -1;
   };
   return {
     push(firstSample, samples, found) {
       if (firstSample !== nextSample) startOver(firstSample);
       nextSample = firstSample + samples.length;
-      for (let i = 0; i < samples.length; i++) {
-        const sample = firstSample + i;
-        const raw = samples[i]!;
-        const value = low.step(high.step(Number.isFinite(raw) ? raw : 0));
-        noise.push(value);
-        if (trough.until >= 0) {
-          if (value < trough.value) Object.assign(trough, { sample, value });
-          if (sample < trough.until) continue;
-          found(trough.sample);
-          armedFrom = Math.max(sample + 1, trough.sample + refractorySamples);
-          trough.until = -1;
-        } else if (sample >= armedFrom && noise.sigma > 0 && value < limit(sample)) {
-          trough = { sample, value, until: sample + troughSamples };
-        }
+      bandPass(samples);
+      for (let i = 0; i < filtered.length; i++) {
+        const value = filtered[i]!;
+        if (--countdown === 0) learnNoise(value);
+        if (trough.until >= 0) deepen(firstSample + i, value, found);
+        else if (value < noiseLimit) cross(firstSample + i, value);
       }
     },
   };

@@ -108,12 +108,10 @@ test("samples that are no numbers do not poison the filter", () => {
 test("the band-pass passes 1 kHz and stops 30 Hz and 14 kHz", () => {
   const gain = (hz: number) => {
     const [high, low] = [butterworth("high", 300, RATE_HZ), butterworth("low", 6_000, RATE_HZ)];
-    let peak = 0;
-    for (let i = 0; i < RATE_HZ; i++) {
-      const out = low.step(high.step(Math.sin((2 * Math.PI * hz * i) / RATE_HZ)));
-      if (i > RATE_HZ / 2) peak = Math.max(peak, Math.abs(out));
-    }
-    return peak;
+    const tone = Float64Array.from({ length: RATE_HZ }, (_, i) => Math.sin((2 * Math.PI * hz * i) / RATE_HZ));
+    high.run(tone);
+    low.run(tone);
+    return tone.subarray(RATE_HZ / 2).reduce((peak, value) => Math.max(peak, Math.abs(value)), 0);
   };
   expect(gain(1_000)).toBeGreaterThan(0.95);
   expect(gain(300)).toBeCloseTo(Math.SQRT1_2, 1);
