@@ -12,6 +12,8 @@ import {
 export class LslSession {
   readonly counters: SourceCounters = emptyCounters();
   readonly states: string[] = [];
+  /** What was said of the connection. */
+  readonly said: string[] = [];
   readonly kinds = new Map<string, number>();
   /** The largest uncertainty that was stated, ms; NaN once it was unknown. */
   uncertaintyMs = 0;
@@ -26,7 +28,10 @@ export class LslSession {
       unitLabels,
       counters: this.counters,
       now: () => performance.now(),
-      log: () => {},
+      log: (_level: string, text: string) => {
+        this.said.push(text);
+        this.#check();
+      },
     };
     this.#subscription = lsl.open(lsl.options.parse(options), context).subscribe({
       next: (message) => {
@@ -57,7 +62,10 @@ export class LslSession {
 
   #note(message: SourceMessage): void {
     this.kinds.set(message.kind, (this.kinds.get(message.kind) ?? 0) + 1);
-    if (message.kind === "connection") this.states.push(message.state);
+    if (message.kind === "connection") {
+      this.states.push(message.state);
+      this.said.push(message.detail);
+    }
     if (message.kind !== "sync") return;
     this.offsetMs = message.offsetMs;
     this.uncertaintyMs = Math.max(this.uncertaintyMs, message.uncertaintyMs);
