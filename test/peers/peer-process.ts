@@ -61,11 +61,11 @@ export class PeerProcess {
     });
   }
 
-  /** Ends it in order: an outlet stays open until then. */
+  /** Ends it: an outlet stays open until then. */
   async end(): Promise<void> {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
     const exit = new Promise((resolve) => this.#child.once("exit", resolve));
-    this.#child.stdin?.end();
+    this.#child.kill();
     await exit;
   }
 

@@ -1,0 +1,54 @@
+import { randomUUID } from "node:crypto";
+import { afterEach, beforeAll, expect, test } from "vitest";
+import { balances } from "../../src/ledger.ts";
+import { type RunningDaemon, startDaemon } from "../integration/processes.ts";
+import { TestViewer } from "../integration/test-viewer.ts";
+import { installPeers, PeerProcess } from "./peer-process.ts";
+
+const peers: PeerProcess[] = [];
+let daemon: RunningDaemon | undefined;
+
+beforeAll(installPeers, 10 * 60_000);
+afterEach(async () => {
+  await daemon?.[Symbol.asyncDispose]();
+  for (const peer of peers.splice(0)) await peer.end();
+});
+
+function start(...args: string[]): PeerProcess {
+  const peer = new PeerProcess(args);
+  peers.push(peer);
+  return peer;
+}
+
+test("counts by LSL in, pictures to a viewer, latents and markers by LSL out", { timeout: 120_000 }, async () => {
+  const id = randomUUID();
+  await start("outlet", "--source-id", id, "--units", "8", "--samples", "100000").said("ready");
+  const name = `test-${id.slice(0, 8)}`;
+  daemon = await startDaemon(0, {
+    source: { kind: "lsl", options: { stream: { sourceId: id }, layout: "counts" } },
+    outputs: { lsl: { enabled: true, name } },
+  });
+  const latents = start("inlet", "--source-id", `phosphene:${name}:latents`, "--samples", "25");
+  const markers = start("inlet", "--source-id", `phosphene:${name}:markers`, "--samples", "60");
+  await Promise.all([latents.said("connected"), markers.said("connected")]);
+  await using viewer = await TestViewer.connect(daemon.streamUrl, "frame");
+  const frame = await viewer.next("frame", ({ state }) => state !== "late", 0);
+  viewer.send("shown", { seq: frame.seq, atMs: frame.stamps.closed + 40 });
+
+  const { samples, stamps, rate, channels } = await latents.said("samples");
+  expect(rate).toBe(25);
+  expect((channels as { label: string }[]).map(({ label }) => label)).toContain("content-1.1");
+  expect((samples as number[][]).every((sample) => sample.length === 8)).toBe(true);
+  const steps = (stamps as number[]).slice(1).map((stamp, i) => stamp - (stamps as number[])[i]!);
+  expect(steps.every((step) => step > 0)).toBe(true);
+
+  const marked = ((await markers.said("samples")).samples as string[][]).map(([text]) => JSON.parse(text!));
+  const seqs = marked.filter(({ marker }) => marker === "frame").map(({ seq }) => seq);
+  expect(seqs).toEqual(seqs.map((_, i) => seqs[0] + i));
+  expect(marked).toContainEqual({ marker: "shown", seq: frame.seq });
+
+  const { source, ledger } = await daemon.status();
+  expect(source).toMatchObject({ kind: "lsl", state: "live", counters: { malformed: 0, flushed: 0, restarts: 0 } });
+  expect(source.counters.samples).toBe(source.counters.messages);
+  expect(balances(ledger)).toBe(true);
+});
