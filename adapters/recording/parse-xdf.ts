@@ -58,7 +58,7 @@ export function parseXdf(
       break;
     }
     readChunk(cursor, start, end, streams, wanted, fail);
-    cursor.seek(end);
+    cursor.at = end;
   }
   return { streams: [...streams].map(([id, collected]) => finish(id, collected, fail)), notes };
 }
@@ -161,7 +161,7 @@ function createCursor(bytes: Uint8Array, fail: Fail) {
     get at() {
       return at;
     },
-    seek: (to: number) => {
+    set at(to: number) {
       at = to;
     },
     text,
@@ -182,8 +182,7 @@ function createCursor(bytes: Uint8Array, fail: Fail) {
       if ((size === 1 || size === 4 || size === 8) && at + 1 + size > bytes.length) return null;
       const content = length(bytes.length);
       if (at + content > bytes.length) return null;
-      if (content < 2) fail(at, "bytes of a chunk", "at least 2", content);
-      return at + content;
+      return content < 2 ? fail(at, "bytes of a chunk", "at least 2", content) : at + content;
     },
   };
 }

@@ -1,5 +1,5 @@
 import { asyncScheduler, Observable, type SchedulerLike, Subscription } from "rxjs";
-import type { SourceMessage } from "../../src/signal/types.ts";
+import type { SourceCounters, SourceMessage } from "../../src/signal/types.ts";
 import type { AdapterContext } from "../define.ts";
 import type { Cue, CueMessage } from "./cues.ts";
 
@@ -74,14 +74,6 @@ function createTape(
     counters.restarts++;
     say({ kind: "restart" }, now());
   };
-  const count = (message: CueMessage) => {
-    if (message.kind === "spikes") counters.spikes += message.times.length;
-    if (message.kind === "event") counters.events++;
-    if (message.kind === "restart") counters.restarts++;
-    if (message.kind !== "counts") return;
-    counters.samples += message.times.length;
-    for (const each of message.counts) counters.spikes += each;
-  };
   return {
     /** When the next cue is due, s after the begin; at once at the end. */
     dueS: () => (upcoming.done ? lastS : roundS + upcoming.value.atS),
@@ -99,11 +91,20 @@ function createTape(
       const receivedAtMs = now();
       counters.messages++;
       for (const message of messages) {
-        count(message);
+        count(message, counters);
         say(message, receivedAtMs);
       }
       return true;
     },
     finish: () => say({ kind: "restart" }, now()),
   };
+}
+
+function count(message: CueMessage, counters: SourceCounters): void {
+  if (message.kind === "spikes") counters.spikes += message.times.length;
+  if (message.kind === "event") counters.events++;
+  if (message.kind === "restart") counters.restarts++;
+  if (message.kind !== "counts") return;
+  counters.samples += message.times.length;
+  for (const each of message.counts) counters.spikes += each;
 }

@@ -80,11 +80,12 @@ function replay(name: string, options: object): Promise<Recorded> {
   return record(name, source, (daemon) => daemon.process.saw(/played to its end/));
 }
 
-function expectSame(again: Recorded): void {
+/** How many frames both have depends on the machine's speed; what they are does not. Returns their number. */
+function expectSame(again: Recorded): number {
   expect(again.spikes).toEqual(live.spikes);
   const shared = [...live.frames.keys()].filter((range) => again.frames.has(range));
-  expect(shared.length).toBeGreaterThan(LAST_BIN / 2);
   for (const range of shared) expect(again.frames.get(range)).toEqual(live.frames.get(range));
+  return shared.length;
 }
 
 describe("a session of the daemon, recorded and played again", () => {
@@ -96,7 +97,8 @@ describe("a session of the daemon, recorded and played again", () => {
 
   test("stepwise: the same bins and pictures, bit for bit; every bin is decoded in its turn", async () => {
     const again = await replay("stepwise", { speed: "step" });
-    expectSame(again);
+    // The last one may be under way when the daemon is stopped.
+    expect(expectSame(again)).toBeGreaterThanOrEqual(live.frames.size - 1);
     expect(balances(again.status.ledger)).toBe(true);
     expect(again.status.ledger).toMatchObject({ superseded: 0, failed: 0, expired: 0 });
   });
@@ -109,7 +111,7 @@ describe("a session of the daemon, recorded and played again", () => {
   });
 
   test("at three times the speed: the same", async () => {
-    expectSame(await replay("fast", { speed: 3 }));
+    expect(expectSame(await replay("fast", { speed: 3 }))).toBeGreaterThan(0);
   });
 
   test("`phosphene record info` says what is in it", async () => {
