@@ -18,11 +18,15 @@ export const curveOptions = z
 
 export type CurveOptions = z.infer<typeof curveOptions>;
 
+/** Options of a ZeroMQ socket. */
+export interface CurveClient {
+  readonly curveServerKey?: string;
+  readonly curvePublicKey?: string;
+  readonly curveSecretKey?: string;
+}
+
 /** Options of a ZeroMQ socket that make it a CURVE client; none without `curve`. Errors: CONFIG_INVALID. */
-export function curveClient(
-  curve: CurveOptions,
-  capability: { readonly curve?: boolean },
-): { curveServerKey?: string; curvePublicKey?: string; curveSecretKey?: string } {
+export function curveClient(curve: CurveOptions, capability: { readonly curve?: boolean }): CurveClient {
   if (curve === undefined) return {};
   if (capability.curve !== true)
     throw new PhospheneError(

@@ -1,0 +1,66 @@
+// The daemon of `bench/ingest.ts`: the whole of it, decoder process and server included, with a stopwatch behind its source.
+import { build } from "hdr-histogram-js";
+import { Observable } from "rxjs";
+import { openEphys } from "../../adapters/open-ephys/adapter.ts";
+import { makeLog } from "../../daemon/cli/log.ts";
+import { loadConfig } from "../../daemon/cli/options.ts";
+import { startDaemon } from "../../daemon/daemon.ts";
+import { monotonicMs } from "../../daemon/monotonic.ts";
+import type { Percentiles } from "../../src/protocol/messages.ts";
+import type { SourceMessage } from "../../src/signal/types.ts";
+
+export interface DaemonSnapshot {
+  readonly cpuS: number;
+  /** From sending a spike to its place in a bin, ms, since the last snapshot. */
+  readonly toBin: Percentiles;
+  /** Longest time between two blocks, ms. */
+  readonly longestGapMs: number;
+}
+
+const toBin = build({
+  lowestDiscernibleValue: 1,
+  highestTrackableValue: 60_000_000,
+  numberOfSignificantValueDigits: 3,
+});
+let lastMs = Number.NaN;
+let longestGapMs = 0;
+
+/** What the observer does is done when `next` returns: the pipeline is synchronous up to the bins. */
+function timed(source$: Observable<SourceMessage>): Observable<SourceMessage> {
+  return new Observable((subscriber) =>
+    source$.subscribe({
+      next: (message) => {
+        subscriber.next(message);
+        if (message.kind !== "spikes") return;
+        const nowMs = monotonicMs();
+        if (!Number.isNaN(lastMs)) longestGapMs = Math.max(longestGapMs, nowMs - lastMs);
+        lastMs = nowMs;
+        for (const time of message.times) toBin.recordValue(Math.max(0, Math.round((nowMs - time * 1000) * 1000)));
+      },
+      error: (error) => subscriber.error(error),
+    }),
+  );
+}
+
+function snapshot(): DaemonSnapshot {
+  const at = (p: number) => toBin.getValueAtPercentile(p) / 1000;
+  const percentiles = { n: toBin.totalCount, p50: at(50), p99: at(99), p999: at(99.9), max: toBin.maxValue / 1000 };
+  const { user, system } = process.cpuUsage();
+  const result = { cpuS: (user + system) / 1e6, toBin: percentiles, longestGapMs };
+  toBin.reset();
+  [lastMs, longestGapMs] = [Number.NaN, 0];
+  return result;
+}
+
+const open = openEphys.open.bind(openEphys);
+openEphys.open = (options, context) => timed(open(options, context));
+const config = await loadConfig(process.argv[2]);
+const daemon = await startDaemon(config, makeLog(config.log.level));
+process.on("message", async (message) => {
+  if (message === "snapshot") process.send?.(snapshot());
+  if (message === "stop") {
+    await daemon.close();
+    process.disconnect();
+  }
+});
+process.send?.(`http://${daemon.address.host}:${daemon.address.port}`);

@@ -1,0 +1,61 @@
+// A rig of `bench/ingest.ts`: spikes at a steady rate in blocks, open loop. Sample numbers are the machine's monotonic clock when the
+// message is sent, so that whoever reads them on the same machine knows how long they took.
+import { setTimeout as wait } from "node:timers/promises";
+import { Publisher } from "zeromq";
+import { createEncoder } from "../../adapters/open-ephys/encode.ts";
+import { monotonicMs } from "../../daemon/monotonic.ts";
+
+export interface PublisherRequest {
+  readonly port: number;
+  readonly labels: readonly string[];
+  readonly rateHz: number;
+  readonly seconds: number;
+  readonly blockMs: number;
+}
+
+export interface PublisherReport {
+  readonly sent: number;
+  readonly cpuS: number;
+  /** Longest that a block was sent after its time, ms. */
+  readonly latestMs: number;
+}
+
+const SAMPLES_PER_MS = 30;
+
+process.once("message", async (request: PublisherRequest) => {
+  const publisher = new Publisher({ sendHighWaterMark: 0, linger: 5_000 });
+  await publisher.bind(`tcp://127.0.0.1:${request.port}`);
+  process.send?.("listening");
+  await new Promise((resolve) => process.once("message", resolve));
+  process.send?.(await publish(publisher, request));
+  await new Promise((resolve) => process.once("message", resolve));
+  publisher.close();
+  process.disconnect();
+});
+
+async function publish(publisher: Publisher, request: PublisherRequest): Promise<PublisherReport> {
+  const { labels, rateHz, seconds, blockMs } = request;
+  const encoder = createEncoder({ stream: "Bench", sourceNode: 101, wallClockMs: Date.now });
+  const units = labels.map((label) => {
+    const dot = label.lastIndexOf(".");
+    return { electrode: label.slice(0, dot), sortedId: Number(label.slice(dot + 1)) };
+  });
+  const waveform = new Float32Array(40);
+  const cpu = process.cpuUsage();
+  const startMs = monotonicMs();
+  const perBlock = (rateHz * blockMs) / 1000;
+  let [sent, latestMs] = [0, 0];
+  for (let block = 1; block * blockMs <= seconds * 1000; block++) {
+    const dueMs = startMs + block * blockMs;
+    const earlyMs = dueMs - monotonicMs();
+    if (earlyMs > 0) await wait(earlyMs);
+    latestMs = Math.max(latestMs, monotonicMs() - dueMs);
+    for (; sent < block * perBlock; sent++) {
+      const unit = units[sent % units.length] ?? { electrode: "E1", sortedId: 1 };
+      const sampleNum = Math.floor(monotonicMs() * SAMPLES_PER_MS);
+      await publisher.send(encoder.spike({ ...unit, sampleNum, threshold: [-50], waveform }));
+    }
+  }
+  const { user, system } = process.cpuUsage(cpu);
+  return { sent, cpuS: (user + system) / 1e6, latestMs };
+}
