@@ -28,8 +28,8 @@ export interface Inlet {
 }
 
 /**
- * Never in liblsl's recovery mode, which hides that a peer went away: we say it and search again. A chunk is one sample, no
- * post-processing is asked for.
+ * Never in liblsl's recovery mode, which hides that a peer went away: we say it and search again. No post-processing
+ * is asked for.
  */
 export function openInlet(native: Native, info: Handle, stream: StreamDescription, options: LslOptions): Inlet {
   const inlet: Handle | null = createInlet(native, info, stream, options);
@@ -65,12 +65,12 @@ export function openInlet(native: Native, info: Handle, stream: StreamDescriptio
 }
 
 function createInlet(native: Native, info: Handle, { rateHz }: StreamDescription, options: LslOptions): Handle | null {
-  const { bufferMs, bufferEvents } = options;
+  const { bufferMs, bufferEvents, chunkSamples } = options;
   if (native.createInletEx)
     return rateHz > 0
-      ? native.createInletEx(info, bufferMs, 1, 0, IN_MS)
-      : native.createInletEx(info, bufferEvents, 1, 0, IN_SAMPLES);
-  return native.createInlet(info, Math.ceil(rateHz > 0 ? bufferMs / 1000 : bufferEvents / 100), 1, 0);
+      ? native.createInletEx(info, bufferMs, chunkSamples, 0, IN_MS)
+      : native.createInletEx(info, bufferEvents, chunkSamples, 0, IN_SAMPLES);
+  return native.createInlet(info, Math.ceil(rateHz > 0 ? bufferMs / 1000 : bufferEvents / 100), chunkSamples, 0);
 }
 
 function pullNumbers(native: Native, inlet: Handle, channels: number, check: () => boolean, code: Int32Array) {

@@ -27,6 +27,8 @@ export const lslOptions = z.strictObject({
   bufferMs: z.int().min(20).max(60_000).default(1_000),
   /** The same for an irregular stream, samples. */
   bufferEvents: z.int().min(100).max(10_000_000).default(100_000),
+  /** Samples that the peer may send together. 1 is the lowest delay; one by one, 20,000 spikes a second are work for the peer. */
+  chunkSamples: z.int().min(1).max(10_000).default(1),
   /** Samples that are older than the newest one by more than this when we get them are thrown away and counted, ms. */
   maxBacklogMs: z.number().min(10).max(60_000).default(500),
   /** Path of liblsl; LSL_LIB, the system's and the copy of the npm package lsl.js come after it. */

@@ -89,7 +89,7 @@ describe.each(["pylsl", "mne-lsl"])("%s outlet -> our inlet", (library) => {
           seen++;
         });
       });
-      await session.until(() => session.error !== undefined || seen >= samples);
+      await session.until(() => session.error !== undefined || seen >= samples || wrong > 0);
       expect(session.error).toBeUndefined();
       const { t0, slowest } = await peer.said("sent");
       const { worstMs, backMs } = stamps.result(Number(t0));
@@ -132,8 +132,8 @@ describe.each(["pylsl", "mne-lsl"])("%s outlet -> our inlet", (library) => {
         if (units[i] !== seen++ % 1000) wrong++;
       });
     });
-    await session.until(() => session.error !== undefined || seen >= samples);
-    expect(session.error).toBeUndefined();
+    await session.until(() => session.error !== undefined || seen >= samples || wrong > 0);
+    expect({ error: session.error, wrong, seen }).toEqual({ error: undefined, wrong: 0, seen: samples });
     const { t0, slowest } = await peer.said("sent");
     const { worstMs, backMs } = stamps.result(Number(t0));
     const { uncertaintyMs, counters } = session;

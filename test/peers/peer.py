@@ -11,6 +11,9 @@ import time
 
 import numpy as np
 
+# Seconds of a regular stream, hundreds of samples of an irregular one: 30 s of 20,000 spikes/s. liblsl drops what does not fit.
+BUFFER = 6_000
+
 
 def say(**message) -> None:
     print(json.dumps(finite(message)), flush=True)
@@ -53,12 +56,12 @@ def open_outlet(args):
         node = info.desc().append_child("channels")
         for label in labels:
             node.append_child("channel").append_child_value("label", label)
-        return pylsl.StreamOutlet(info, 0, 360), pylsl.local_clock
+        return pylsl.StreamOutlet(info, 0, BUFFER), pylsl.local_clock
     import mne_lsl.lsl
 
     info = mne_lsl.lsl.StreamInfo(args.name, args.type, channels, rate, "int16", args.source_id)
     info.set_channel_names(labels)
-    return mne_lsl.lsl.StreamOutlet(info, 1, 360), mne_lsl.lsl.local_clock
+    return mne_lsl.lsl.StreamOutlet(info, 1, BUFFER), mne_lsl.lsl.local_clock
 
 
 def outlet(args) -> None:
