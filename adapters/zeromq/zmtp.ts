@@ -73,7 +73,7 @@ export function zmtpDecoder(events: ZmtpEvents, { maxMessageBytes, maxFrames }: 
     const flags = bytes[at]!;
     if (flags > 7 || (flags & (FLAG.command | FLAG.more)) === (FLAG.command | FLAG.more))
       return "sent a frame of an unknown kind";
-    const size = (flags & FLAG.long) === 0 ? 2 : 9;
+    const size = headerBytes(flags);
     if (bytes.length - at < size) return undefined;
     const length = size === 2 ? bytes[at + 1]! : uint64(bytes, at + 1);
     if (messageBytes + length > maxMessageBytes) return `sent a message longer than ${maxMessageBytes} bytes`;
@@ -86,7 +86,7 @@ export function zmtpDecoder(events: ZmtpEvents, { maxMessageBytes, maxFrames }: 
     while (at < bytes.length) {
       const head = header(bytes, at);
       if (typeof head === "string") return head;
-      needed = head === undefined ? 9 : head.size + head.length;
+      needed = head === undefined ? headerBytes(bytes[at]!) : head.size + head.length;
       if (head === undefined || bytes.length - at < needed) return at;
       const refusal = frame(bytes[at]!, bytes.subarray(at + head.size, at + needed));
       if (refusal !== undefined) return refusal;
@@ -160,6 +160,10 @@ function property(list: Uint8Array, wanted: string): string | undefined {
     at = valueAt + 4 + length;
   }
   return undefined;
+}
+
+function headerBytes(flags: number): number {
+  return (flags & FLAG.long) === 0 ? 2 : 9;
 }
 
 function uint32(bytes: Uint8Array, at: number): number {

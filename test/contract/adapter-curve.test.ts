@@ -8,7 +8,8 @@ import { capability, curveKeyPair, Publisher } from "zeromq";
 import { openEphys } from "../../adapters/open-ephys/adapter.ts";
 import { createEncoder } from "../../adapters/open-ephys/encode.ts";
 import { emptyCounters, type SourceMessage } from "../../src/signal/types.ts";
-import { freePortPair } from "./open-ephys-peer.ts";
+import { adapterContract } from "./adapter-suite.ts";
+import { freePortPair, openEphysPeer } from "./open-ephys-peer.ts";
 
 if (capability.curve !== true) process.stderr.write("SKIPPED: this build of libzmq has no CURVE\n");
 
@@ -58,6 +59,17 @@ describe.skipIf(capability.curve !== true)("CURVE", () => {
     });
     return { endpoint, serverKey: keys.publicKey };
   }
+
+  // The whole contract once more: with CURVE the native package receives.
+  adapterContract({
+    adapter: openEphys,
+    makePeer: async () => {
+      const [keys, own] = [curveKeyPair(), curveKeyPair()];
+      const peer = await openEphysPeer({ curveServer: true, curveSecretKey: keys.secretKey });
+      const curve = { serverKey: keys.publicKey, publicKey: own.publicKey, secretKeyFile: keyFile(own.secretKey) };
+      return { peer, options: { endpoint: peer.endpoint, curve } };
+    },
+  });
 
   test("an encrypted rig is read with its public key", async () => {
     const { endpoint, serverKey } = await server();

@@ -9,7 +9,8 @@ export interface OpenEphysPeer extends Peer {
   readonly heartbeats: () => readonly string[];
 }
 
-export async function openEphysPeer(): Promise<OpenEphysPeer> {
+/** `security` are options of its ZeroMQ sockets. */
+export async function openEphysPeer(security: object = {}): Promise<OpenEphysPeer> {
   const port = await freePortPair();
   const [endpoint, replies] = [`tcp://127.0.0.1:${port}`, `tcp://127.0.0.1:${port + 1}`];
   const heartbeats: string[] = [];
@@ -22,8 +23,8 @@ export async function openEphysPeer(): Promise<OpenEphysPeer> {
     async start() {
       const encoder = createEncoder({ stream: "Rhythm Data", sourceNode: 103, wallClockMs: Date.now });
       running = {
-        publisher: new Publisher({ linger: 0, sendHighWaterMark: 0 }),
-        reply: new Reply({ linger: 0 }),
+        publisher: new Publisher({ linger: 0, sendHighWaterMark: 0, ...security }),
+        reply: new Reply({ linger: 0, ...security }),
         encoder,
       };
       sampleNum = 0;
@@ -58,7 +59,7 @@ export async function openEphysPeer(): Promise<OpenEphysPeer> {
 async function answer(reply: Reply, heartbeats: string[]): Promise<void> {
   for await (const [request] of reply) {
     heartbeats.push(String(request));
-    await reply.send("heartbeat received");
+    await reply.send("heartbeat received").catch(() => {}); // closed meanwhile
   }
 }
 
