@@ -1,7 +1,8 @@
-import { EMPTY, type Observable, share } from "rxjs";
+import { catchError, concat, EMPTY, NEVER, type Observable, of, share } from "rxjs";
 import type { Adapter, AdapterContext } from "../adapters/define.ts";
 import { adapters } from "../adapters/index.ts";
 import type { Config } from "../src/config.ts";
+import { PhospheneError } from "../src/errors.ts";
 import type { Liveness } from "../src/ops/liveness.ts";
 import type { StatusBody } from "../src/protocol/messages.ts";
 import { emptyCounters, type SourceCounters, type SourceMessage } from "../src/signal/types.ts";
@@ -33,7 +34,10 @@ export function openSource(config: Config["source"], context: Omit<AdapterContex
   const parsed = adapter.options.parse(options);
   let status: SourceStatus = { state: "connecting", sinceMs: context.now(), detail: "" };
   return {
-    message$: adapter.open(parsed, { ...context, source: name, counters }).pipe(share()),
+    message$: adapter.open(parsed, { ...context, source: name, counters }).pipe(
+      catchError((error: unknown) => refused(error, name, context)),
+      share(),
+    ),
     counters,
     watch$: EMPTY,
     followsWall: adapter.followsWall?.(parsed) ?? true,
@@ -45,4 +49,18 @@ export function openSource(config: Config["source"], context: Omit<AdapterContex
       status = { ...status, detail };
     },
   };
+}
+
+/** What can never work ends this source, not the daemon: the other sources go on, and log and `/status` say why. */
+function refused(
+  error: unknown,
+  source: string,
+  { now, log }: Pick<AdapterContext, "now" | "log">,
+): Observable<SourceMessage> {
+  if (!(error instanceof PhospheneError)) throw error;
+  log("warn", `source ${source} is not used: ${error.message}`);
+  return concat(
+    of({ kind: "connection", source, state: "disconnected", detail: error.message, receivedAtMs: now() } as const),
+    NEVER,
+  );
 }

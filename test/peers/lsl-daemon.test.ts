@@ -52,3 +52,14 @@ test("counts by LSL in, pictures to a viewer, latents and markers by LSL out", {
   expect(source.counters.samples).toBe(source.counters.messages);
   expect(balances(ledger)).toBe(true);
 });
+
+test("a stream that does not fit is refused by name, and the daemon goes on", { timeout: 120_000 }, async () => {
+  const id = randomUUID();
+  await start("outlet", "--source-id", id, "--units", "9", "--samples", "100000").said("ready");
+  daemon = await startDaemon(0, {
+    source: { kind: "lsl", options: { stream: { sourceId: id }, layout: "counts" } },
+  });
+  await daemon.process.saw(/source rig is not used: \[SOURCE_MISMATCH\]/);
+  const { source } = await daemon.status();
+  expect(source.detail).toContain("expected 8 channels, as many as the bundle has units, got 9");
+});
