@@ -30,7 +30,7 @@ from .vae import GroupVae
 from .vision import Vision, perceptual_distance
 from .windows import fit_normalisation, sample_mixture, sample_windows
 
-TIMESTEPS: Timesteps = {"1": [1.0, 0.0], "2": [1.0, 0.6, 0.0], "4": [1.0, 0.8, 0.6, 0.35, 0.0]}
+TIMESTEPS: Timesteps = {"1": [1.0, 0.0], "2": [1.0, 0.5, 0.0], "4": [1.0, 0.75, 0.5, 0.25, 0.0]}
 
 
 @dataclass(frozen=True)
@@ -38,15 +38,15 @@ class DemoOptions:
     """Sizes of a run. `smoke` of the command line makes all of them small."""
 
     seed: int = 7
-    train: int = 240_000
+    train: int = 200_000
     test: int = 1024
-    vision_steps: int = 3000
-    vae_steps: int = 6000
+    vision_steps: int = 1200
+    vae_steps: int = 2500
     vae_batch: int = 2048
-    windows: int = 3_000_000
-    batch: int = 512
-    denoiser_steps: int = 16_000
-    few_steps: int = 4000
+    windows: int = 2_000_000
+    batch: int = 1024
+    denoiser_steps: int = 8000
+    few_steps: int = 1700
 
 
 SMOKE = DemoOptions(7, 2048, 64, 6, 20, 64, 4096, 8, 6, 3)
@@ -118,7 +118,7 @@ def fit_vision(
     """The picture network `name`, trained or read."""
     model = Vision(len(categories()), objects).to(pools.train.pictures.device).eval().requires_grad_(False)
     if not load_state(model, name, resume):
-        model = train_vision(pools.train, len(categories()), objects, o.vision_steps, o.batch, seed)
+        model = train_vision(pools.train, len(categories()), objects, o.vision_steps, min(512, o.batch), seed)
     save_state(round_to_half(model), name, out)
     return model
 

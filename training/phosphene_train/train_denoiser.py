@@ -25,10 +25,10 @@ class DenoiserTraining:
 
     steps: int
     few_steps: int
-    rate: float = 8e-4
-    few_rate: float = 2e-4
+    rate: float = 1e-3
+    few_rate: float = 3e-4
     gamma: float = 5.0
-    keep: float = 0.9995
+    keep: float = 0.999
     perceptual: float = 1.0
 
 
@@ -97,7 +97,7 @@ def autocast(like: Tensor) -> torch.autocast:
 
 def fast(model: Denoiser) -> Callable:
     """Compiled on a GPU."""
-    return torch.compile(model) if next(model.parameters()).is_cuda else model
+    return torch.compile(model, dynamic=False) if next(model.parameters()).is_cuda else model
 
 
 def update(model: Denoiser, optimiser: torch.optim.Optimizer, loss: Tensor) -> None:
