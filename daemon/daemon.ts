@@ -154,7 +154,8 @@ function run(parts: Parts, server: PhospheneServer, ready: ReadyInfo, originMs: 
     zscore: manifest.normalisation,
     everyBins,
     live: () => source.status().state === "live",
-    onBin: (bin: Bin) => server.publishSpikes(spikesBody(bin)),
+    // After the window was dispatched: rasters must not delay pictures.
+    onBin: (bin: Bin) => setImmediate(() => server.publishSpikes(spikesBody(bin))),
     decode,
   });
   const subscription = new Subscription();
