@@ -142,7 +142,7 @@ LIMITS = """
   scenes (other ones than the figures are of). Few-step samples are close to the best single guess and vary little with
   the noise: they are no draws from a posterior.
 - Pictures are recognisable and soft: edges are ragged, small parts (spokes, handles, legs) are lost, and one step shows
-  some grain. In part it is the spikes (100 ms leave about 1.5 pixels and 6 degrees of uncertainty), in part the network.
+  some grain. In part it is the spikes (100 ms leave about 1.5 pixels and 6 degrees open), in part the network.
 - It knows only the training objects. A never-seen object comes out as a mixture of them or as its nearest neighbour,
   with the right background, place and often category: do not read detail into it.
 - The evidence thresholds are for this population; another one needs its own bundle.
