@@ -18,7 +18,7 @@ export async function runDemo(args) {
   const bundle = values.bundle ?? (values.recording === undefined ? undefined : "runs/it-objects");
   if (bundle !== undefined && !existsSync(join(root, bundle)) && !existsSync(bundle))
     throw new Error(`${bundle} is not there: training/README.md has the command that makes it`);
-  say("starting a simulated rig and the daemon (Ctrl-C stops both)");
+  say("starting a simulated rig and the daemon");
   const rig = start("rig", rigArguments(values, bundle));
   const daemon = start("daemon", daemonArguments(values, bundle));
   return untilStopped([rig, daemon]);

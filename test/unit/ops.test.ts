@@ -1,4 +1,4 @@
-import { map, Subject } from "rxjs";
+import { delay, map, Subject } from "rxjs";
 import { TestScheduler } from "rxjs/testing";
 import { describe, expect, test } from "vitest";
 import { bin } from "../../src/ops/bin.ts";
@@ -21,7 +21,30 @@ describe("bin", () => {
         bin(binner, scheduler),
         map(({ index, closedBy }) => `${index} ${closedBy}`),
       );
-      expectObservable(bins$).toBe("84ms a 19ms b 15ms |", { a: "0 silence", b: "1 silence" });
+      expectObservable(bins$).toBe("85ms a 19ms b 14ms |", { a: "0 silence", b: "1 silence" });
+    });
+  });
+
+  test("what waited unread while our own loop was late is read before a bin is closed for silence", () => {
+    const scheduler = virtual();
+    scheduler.run(({ cold, expectObservable }) => {
+      const binner = new Binner({ source: "rig", units: 2, widthMs: 20, latenessMs: 4, silenceMs: 60 });
+      const blocks = {
+        a: block([[0, 0]], 0),
+        b: block(
+          [
+            [0.01, 1],
+            [0.05, 1],
+          ],
+          84,
+        ),
+      };
+      const bins$ = cold<SourceMessage>("a 83ms b", blocks).pipe(
+        delay(0.5, scheduler),
+        bin(binner, scheduler),
+        map(({ index, closedBy, spikes }) => `${index} ${closedBy} ${spikes}`),
+      );
+      expectObservable(bins$, "90ms !").toBe("84.5ms (ab)", { a: "0 source 2", b: "1 source 0" });
     });
   });
 });

@@ -1,4 +1,4 @@
-"""The command line: phosphene-train demo | verify | tiny."""
+"""The command line: phosphene-train demo | it-objects | verify | tiny | pack."""
 
 import argparse
 import sys
@@ -10,7 +10,7 @@ from rich.table import Table
 
 from .it_cli import add_parser as add_it_objects
 
-EMOJI = Path("node_modules/@lobehub/fluent-emoji-3d/assets")
+EMOJI = Path(__file__).parents[2] / "node_modules/@lobehub/fluent-emoji-3d/assets"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -20,7 +20,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def parser() -> argparse.ArgumentParser:
-    """The three commands and their options."""
+    """The commands and their options."""
     root = argparse.ArgumentParser(prog="phosphene-train", description="Train, check and make Phosphene bundles.")
     commands = root.add_subparsers(required=True, metavar="COMMAND")
     tiny = commands.add_parser("tiny", help="write a bundle of random weights")
@@ -51,7 +51,8 @@ def parser() -> argparse.ArgumentParser:
 def run_demo_command(options: argparse.Namespace) -> int:
     import torch
 
-    from .demo import SMOKE, DemoOptions, run_demo
+    from .demo import run_demo
+    from .demo_run import SMOKE, DemoOptions
 
     device = options.device or ("cuda" if torch.cuda.is_available() else "cpu")
     changes = {name: int(value) for name, value in (pair.split("=") for pair in options.set)}

@@ -9,6 +9,7 @@ from torch.nn import functional as F
 
 from .vision import Vision
 
+OBJECT_AXES, POSE_AXES, LOW_AXES = 32, 4, 20
 LOW_SIDE = 8
 """Pixels along the coarse picture that the spatial and colour tuning sees."""
 
@@ -43,7 +44,8 @@ class Cortex:
     @torch.no_grad()
     def drive(self, pictures: Tensor) -> Tensor:
         """Linear drive of every unit in standard deviations [B, U]."""
-        features = torch.cat([self.objects(self.vision.features(pictures)), self.low(coarse(pictures))], dim=1)
+        seen = self.vision.features(pictures)
+        features = torch.cat([self.objects(seen), self.vision.pose(seen), self.low(coarse(pictures))], dim=1)
         return (features @ self.weights) / self.scale
 
     def rates(self, pictures: Tensor, chunk: int = 2048) -> Tensor:
@@ -87,12 +89,12 @@ def principal(features: Tensor, count: int) -> Projection:
 def make_cortex(vision: Vision, pictures: Tensor, units: int, generator: np.random.Generator) -> Cortex:
     """Draw a population, scaled on the given training pictures.
 
-    Of the units, half follow object features, a fifth the coarse picture, and the rest both. Earlier components weigh
-    more; thresholds, peak rates (30-100 Hz at three standard deviations) and suppression differ from unit to unit.
+    Of the units, half follow object features and pose, a fifth the coarse picture, and the rest both. Earlier
+    components weigh more; thresholds, peak rates (35-100 Hz at 2.5 standard deviations) and suppression differ.
     """
-    objects = principal(torch.cat([vision.features(part) for part in pictures.split(2048)]), 40)
-    low = principal(coarse(pictures), 24)
-    weights = torch.from_numpy(tuning(units, 40, 24, generator)).to(pictures)
+    objects = principal(torch.cat([vision.features(part) for part in pictures.split(2048)]), OBJECT_AXES)
+    low = principal(coarse(pictures), LOW_AXES)
+    weights = torch.from_numpy(tuning(units, generator)).to(pictures)
     threshold, peak, suppression = (
         torch.from_numpy(x.astype(np.float32)).to(pictures.device)
         for x in (generator.normal(0.1, 0.5, units), np.exp(generator.uniform(np.log(35), np.log(100), units)),
@@ -101,13 +103,15 @@ def make_cortex(vision: Vision, pictures: Tensor, units: int, generator: np.rand
     one = torch.ones(units, device=pictures.device)
     draft = Cortex(vision, objects, low, weights, one, threshold, one, suppression)
     scale = torch.cat([draft.drive(part) for part in pictures.split(2048)]).std(0)
-    return Cortex(vision, objects, low, weights, scale, threshold, peak / (3 - threshold), suppression)
+    return Cortex(vision, objects, low, weights, scale, threshold, peak / (2.5 - threshold.clamp(max=1)), suppression)
 
 
-def tuning(units: int, objects: int, low: int, generator: np.random.Generator) -> np.ndarray:
-    """Random tuning [objects + low, units], float32."""
-    decay = np.concatenate([np.arange(1, objects + 1) ** -0.35, np.arange(1, low + 1) ** -0.35])[:, None]
-    weights = generator.standard_normal((objects + low, units)) * decay
+def tuning(units: int, generator: np.random.Generator) -> np.ndarray:
+    """Random tuning [object axes + pose + coarse axes, units], float32."""
+    objects = OBJECT_AXES + POSE_AXES
+    sizes = (np.arange(1, OBJECT_AXES + 1) ** -0.4, np.full(POSE_AXES, 0.8), np.arange(1, LOW_AXES + 1) ** -0.4)
+    decay = np.concatenate(sizes)[:, None]
+    weights = generator.standard_normal((len(decay), units)) * decay
     kind = generator.permutation(units) / units
     share = np.where(kind < 0.5, 0.95, np.where(kind < 0.7, 0.1, 0.5))
     weights[:objects] *= np.sqrt(share)

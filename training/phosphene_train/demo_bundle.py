@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,7 +20,7 @@ from .stimuli import categories
 from .windows import BIN_MS, sample_windows
 
 if TYPE_CHECKING:
-    from .demo import Run
+    from .demo_run import Run
 
 NAME = "demo"
 PER_CATEGORY = {"rendering": 12, "unseen": 4}
@@ -43,7 +42,7 @@ def write_demo(run: Run, decoder: Decoder, metrics: dict) -> None:
     )  # fmt: skip
     write_bundle(bundle, folder)
     write_session(folder / "session", "Phosphene demo", stimuli, driven.cpu().numpy(), run.population)
-    (folder / "MODEL_CARD.md").write_text(model_card(run, metrics))
+    (folder / "MODEL_CARD.md").write_text(model_card(o, run.population, metrics))
 
 
 def provenance(seed: int, options: dict) -> dict:
@@ -89,7 +88,10 @@ def stimulus(run: Run, pool: Pool, row: int, kind: str, number: int) -> Stimulus
     labels = {
         "heldOut": "object" if kind == "unseen" else "rendering",
         "object": run.objects.names[int(pool.object[row])],
-        **{"x": x, "y": y, "size": size, "angle": angle},
+        "x": x,
+        "y": y,
+        "size": size,
+        "angle": angle,
     }
     picture = pool.pictures[row].permute(1, 2, 0).cpu().numpy()
     return Stimulus(f"{category}-{kind}-{number:02d}", category, labels, picture)

@@ -52,7 +52,7 @@ class Denoiser(nn.Module):
         super().__init__()
         o = self.options = options
         tokens = 1 + len(o.groups) + (o.image // o.patch) ** 2
-        self.patches = nn.Conv2d(3, o.width, o.patch, stride=o.patch)
+        self.patches = nn.Linear(3 * o.patch**2, o.width)
         self.position = nn.Parameter(torch.randn(1, tokens, o.width) * 0.02)
         self.time = nn.Sequential(nn.Linear(o.width, o.width), nn.SiLU(), nn.Linear(o.width, o.width))
         self.groups = nn.ModuleList(condition_token(size, o.width) for size in o.groups)
@@ -78,10 +78,11 @@ class Denoiser(nn.Module):
 
     def embed(self, x: Tensor, t: Tensor, cond: Tensor) -> Tensor:
         """Picture, time and latents -> tokens [B, 1 + G + patches, width]."""
-        parts = torch.split(cond, list(self.options.groups), dim=1)
+        o = self.options
+        parts = torch.split(cond, list(o.groups), dim=1)
         conditions = [layer(part).unsqueeze(1) for layer, part in zip(self.groups, parts, strict=True)]
-        time = self.time(time_features(t, self.options.width)).unsqueeze(1)
-        patches = self.patches(x).flatten(2).transpose(1, 2)
+        time = self.time(time_features(t, o.width)).unsqueeze(1)
+        patches = self.patches(F.pixel_unshuffle(x, o.patch).flatten(2).transpose(1, 2))
         return torch.cat([time, *conditions, patches], dim=1) + self.position
 
     def paint(self, tokens: Tensor, x: Tensor) -> Tensor:

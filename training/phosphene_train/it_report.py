@@ -51,7 +51,7 @@ def measure(
     }
     if curves:
         report["readouts"]["labelShuffled"] = label_shuffled(recording, sides, fit, each)
-        report["lengthCurve"] = length_curve(sides, fit, each)
+        report["lengthCurve"] = length_curve(sides, fit, each, rows["real"])
     report["headline"] = headline(report)
     return report
 
@@ -85,12 +85,15 @@ def fit_and_test(train: Trials, test: Trials, fit: FitOptions, each: int) -> dic
     return readout_accuracy(vae, norm, counts, condition)
 
 
-def length_curve(sides: tuple[Trials, Trials], fit: FitOptions, each: int) -> list[dict[str, float]]:
-    """Windows of 100 to 400 ms from BEST_START_MS on (earlier where the trial ends first), a fresh VAE each."""
+def length_curve(sides: tuple[Trials, Trials], fit: FitOptions, each: int, own: dict) -> list[dict[str, float]]:
+    """Windows of 100 to 400 ms from BEST_START_MS on (earlier where the trial ends first), a fresh VAE each.
+
+    `own` are the figures of the bundle's own length.
+    """
     curve = []
     for number in LENGTHS:
         wider = replace(fit, bins=(fit.bins[0], number))
-        found = fit_and_test(*sides, wider, each)
+        found = own if number == fit.bins[1] else fit_and_test(*sides, wider, each)
         curve.append({"windowMs": number * fit.bins[0], "endMs": best_end(wider), **found})
     return curve
 

@@ -34,3 +34,11 @@ class Average:
         """Shorter memory at first, so that the random start is forgotten."""
         weight = 1 - min(self.keep, (1 + step) / (10 + step))
         torch._foreach_lerp_(list(self.model.parameters()), list(model.parameters()), weight)
+
+
+@torch.no_grad()
+def blend(a: nn.Module, b: nn.Module, share: float) -> nn.Module:
+    """A copy of `a` with each weight moved towards that of `b` by `share` (Wortsman et al. 2022)."""
+    out = copy.deepcopy(a)
+    torch._foreach_lerp_(list(out.parameters()), list(b.parameters()), share)
+    return out

@@ -1,6 +1,7 @@
 """A pool of rendered scenes with what is known about each: the data set of the demo."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -49,20 +50,23 @@ def to_bytes(pictures: Tensor) -> Tensor:
     return ((pictures + 1) * 127.5).round().clamp(0, 255).byte()
 
 
-@dataclass(frozen=True)
 class Pools:
-    """Training scenes, held-out renderings of the training objects, and scenes of objects never seen."""
+    """Training scenes, held-out renderings of the training objects, and scenes of objects never seen.
 
-    train: Pool
-    rendering: Pool
-    unseen: Pool
+    From three seeds; each is drawn when first asked for, since a resumed run may need no training scenes.
+    """
 
+    def __init__(self, objects: Objects, train: int, test: int, side: int, seed: int) -> None:
+        self.objects, self.sizes, self.side, self.seed = objects, (train, test), side, seed
 
-def make_pools(objects: Objects, train: int, test: int, side: int, seed: int) -> Pools:
-    """Three pools from three seeds."""
-    seen, unseen = balanced(objects, True), balanced(objects, False)
-    return Pools(
-        make_pool(objects, seen, train, side, seed),
-        make_pool(objects, seen, test, side, seed + 1),
-        make_pool(objects, unseen, test, side, seed + 2),
-    )
+    @cached_property
+    def train(self) -> Pool:
+        return make_pool(self.objects, balanced(self.objects, True), self.sizes[0], self.side, self.seed)
+
+    @cached_property
+    def rendering(self) -> Pool:
+        return make_pool(self.objects, balanced(self.objects, True), self.sizes[1], self.side, self.seed + 1)
+
+    @cached_property
+    def unseen(self) -> Pool:
+        return make_pool(self.objects, balanced(self.objects, False), self.sizes[1], self.side, self.seed + 2)

@@ -81,11 +81,19 @@ def gains(p: Population, batch: int, steps: int, generator: torch.Generator, dev
 def spikes(p: Population, rate: Tensor, generator: torch.Generator) -> Tensor:
     """Bernoulli spikes in 1 ms steps from rates [B, T, U] in Hz, thinned by the refractory period; 0 or 1, float32."""
     fired = torch.rand(rate.shape, device=rate.device, generator=generator) < 1 - torch.exp(-rate / 1000)
-    dead = max(0, int(np.ceil(p.refractory)) - 1)
-    out = torch.zeros_like(rate)
-    for t in range(rate.shape[1]):
-        recent = out[:, max(0, t - dead) : t].sum(1) if dead else 0
-        out[:, t] = fired[:, t] * (1 - recent)
+    return thin(fired, max(0, int(np.ceil(p.refractory)) - 1)).float()
+
+
+def thin(fired: Tensor, dead: int) -> Tensor:
+    """Of spikes [B, T, U] (bool), those with none kept in the `dead` milliseconds before them."""
+    if dead == 1:
+        # In a run of consecutive spikes every other one is kept, from the first: no loop over time is needed.
+        steps = torch.arange(fired.shape[1], device=fired.device, dtype=torch.int16)[None, :, None]
+        last_silent = torch.where(fired, -1, steps).cummax(1).values
+        return fired & ((steps - last_silent) % 2 == 1)
+    out = torch.zeros_like(fired)
+    for t in range(fired.shape[1]):
+        out[:, t] = fired[:, t] & ~out[:, max(0, t - dead) : t].any(1)
     return out
 
 

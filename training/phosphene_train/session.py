@@ -55,6 +55,7 @@ def write_session(folder: Path, name: str, stimuli: list[Stimulus], driven: np.n
 def golden_rates(driven: np.ndarray, p: Population) -> dict:
     """Rates in Hz at gain 1 for some (stimulus, previous, unit, tau): the formula, checked across languages."""
     generator = np.random.default_rng(0)
+    p = p.to("cpu")
     double = Population(**{**p.__dict__, "baseline": p.baseline.double(), "latency": p.latency.double()})
     values = torch.tensor(driven.astype(np.float32)).double()
     cases = []

@@ -1,35 +1,31 @@
-"""Train a conditional denoiser on any source of (picture, latents), then tune it on its own few-step samples."""
+"""Train a conditional denoiser on any source of (picture, latents)."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 from torch.nn.utils import clip_grad_norm_
 
 from .denoiser import Denoiser
-from .diffusion import ddim, diffusion_loss
+from .diffusion import diffusion_loss
 from .export import Timesteps
 from .optimiser import Average, adamw, set_rate
 from .progress import Track
 
 NextPair = Callable[[], tuple[Tensor, Tensor]]
 """Gives pictures [B, 3, H, W] in [-1, 1] and latents [B, D], always of the same B."""
-Distance = Callable[[Tensor, Tensor], Tensor]
 
 
 @dataclass(frozen=True)
 class DenoiserTraining:
-    """Steps and peak learning rates of both stages; `gamma` bounds the signal-to-noise weight of the v-loss."""
+    """Steps, peak learning rate, bound of the v-loss's signal-to-noise weight, memory of the average."""
 
     steps: int
-    few_steps: int
-    rate: float = 8e-4
-    few_rate: float = 2e-4
+    few_steps: int = 0
+    rate: float = 1e-3
     gamma: float = 5.0
-    keep: float = 0.9995
-    perceptual: float = 1.0
+    keep: float = 0.999
 
 
 def train_denoiser(model: Denoiser, next_pair: NextPair, options: DenoiserTraining, timesteps: Timesteps) -> Denoiser:
@@ -45,33 +41,6 @@ def train_denoiser(model: Denoiser, next_pair: NextPair, options: DenoiserTraini
         average.update(model, step)
         if track.due(step):
             track.note(loss=loss.item())
-    return average.model
-
-
-def tune_few_steps(
-    model: Denoiser, next_pair: NextPair, options: DenoiserTraining, timesteps: Timesteps, distance: Distance
-) -> Denoiser:
-    """Train through the very DDIM samplers that the bundle ships, each k in turn; the diffusion loss stays beside.
-
-    The picture from noise under its latents is compared with the true one: absolute error plus `distance`.
-    """
-    model.requires_grad_(True).train()
-    optimiser, average = adamw(model, options.few_rate), Average(model, 0.998)
-    run = fast(model)
-    track = Track("few steps", options.few_steps)
-    order = sorted(timesteps, key=int)
-    for step in track:
-        set_rate(optimiser, options.few_rate, step, options.few_steps)
-        x0, cond = next_pair()
-        with autocast(x0):
-            sample = ddim(run, torch.randn_like(x0), cond, timesteps[order[step % len(order)]])
-            far = distance(sample, x0)
-        few = F.l1_loss(sample.float(), x0) + options.perceptual * far.float()
-        loss = few + 0.5 * step_loss(run, x0, cond, options.gamma, timesteps)
-        update(model, optimiser, loss)
-        average.update(model, step)
-        if track.due(step):
-            track.note(k=int(order[step % len(order)]), few=few.item(), perceptual=far.item())
     return average.model
 
 
@@ -97,7 +66,7 @@ def autocast(like: Tensor) -> torch.autocast:
 
 def fast(model: Denoiser) -> Callable:
     """Compiled on a GPU."""
-    return torch.compile(model) if next(model.parameters()).is_cuda else model
+    return torch.compile(model, dynamic=False) if next(model.parameters()).is_cuda else model
 
 
 def update(model: Denoiser, optimiser: torch.optim.Optimizer, loss: Tensor) -> None:

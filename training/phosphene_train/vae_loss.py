@@ -16,10 +16,10 @@ class VaeWeights:
 
     kl: float = 1.0
     blank_kl: float = 4.0
-    classes: float = 10.0
+    classes: float = 5.0
     values: float = 10.0
     correlation: float = 1.0
-    picture: float = 10.0
+    picture: float = 40.0
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,8 @@ interface Part {
 function ClassReadout({ viewer, name, labels }: Part) {
   const root = usePainter<HTMLDivElement>(viewer, (element) => classPainter(viewer, element, name));
   return (
-    <div ref={root} class="classes">
+    // As much height as it has rows, so that all labels of all readouts are in sight.
+    <div ref={root} class="classes" style={{ flexGrow: labels.length }}>
       {labels.map((label) => (
         <div key={label} class="bar">
           <span class="name">{label}</span>

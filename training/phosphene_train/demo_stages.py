@@ -1,0 +1,75 @@
+"""The trained stages of the demo: VAE, denoiser, few-step tuning."""
+
+import copy
+
+import torch
+
+from .demo_data import LatentPool, VaeData, latent_pool, thumbnails
+from .demo_run import TIMESTEPS, Run, fit_vision
+from .denoiser import Denoiser
+from .few_step import FewStepTraining, tune_few_steps
+from .optimiser import blend
+from .random_bundle import demo_options
+from .stage_files import load_state, save_state
+from .train_denoiser import DenoiserTraining, train_denoiser
+from .train_vae import VaeTraining, train_vae
+from .vae import GroupVae
+from .vision import perceptual_distance
+
+DIFFUSION_SHARE = 0.4
+"""Share of the weights from before few-step tuning: it takes away grain and 1-step artefacts for little correlation."""
+
+
+def fit_vae(run: Run) -> GroupVae:
+    """The VAE, trained or read."""
+    torch.manual_seed(run.options.seed)
+    model = GroupVae(demo_options()[0]).to(run.device)
+    if not load_state(model, "vae", run.resume):
+        scale_poses(model, run)
+        training = VaeTraining(run.options.vae_steps, count=len(run.pools.train))
+        model = train_vae(model, vae_data(run, model), training)
+    save_state(model, "vae", run.out)
+    return model.eval().requires_grad_(False)
+
+
+def scale_poses(model: GroupVae, run: Run) -> None:
+    """Tell the readouts the units that poses are reported in."""
+    pose = run.pools.train.pose
+    for name, part in (("pose", slice(0, 3)), ("rotation", slice(3, 4))):
+        getattr(model, f"{name}_mean").copy_(pose.mean(0)[part])
+        getattr(model, f"{name}_std").copy_(pose.std(0)[part])
+
+
+def vae_data(run: Run, model: GroupVae) -> VaeData:
+    """Endless windows of the training scenes."""
+    pool = run.pools.train
+    descriptor = thumbnails(pool, model.options.picture_features)
+    fixed = (run.population, run.normalisation, descriptor, run.generator)
+    return VaeData(pool, run.driven, *fixed, run.options.vae_batch)
+
+
+def fit_denoiser(run: Run, vae: GroupVae) -> tuple[Denoiser, Denoiser]:
+    """The denoiser after diffusion training, and the one to ship; each stage trained or read."""
+    torch.manual_seed(run.options.seed)
+    diffusion, tuned = (Denoiser(demo_options()[1]).to(run.device) for _ in range(2))
+    have_diffusion = load_state(diffusion, "denoiser", run.resume)
+    have_tuned = load_state(tuned, "few", run.resume)
+    if not (have_diffusion and have_tuned):
+        pairs = latent_pool(vae, vae_data(run, vae), run.options.windows, run.options.batch)
+        if not have_diffusion:
+            diffusion = train_denoiser(diffusion, pairs, DenoiserTraining(run.options.denoiser_steps), TIMESTEPS)
+        tuned = tune(run, copy.deepcopy(diffusion), pairs)
+    for name, model in (("denoiser", diffusion), ("few", tuned)):
+        save_state(model.eval().requires_grad_(False), name, run.out)
+    return diffusion, blend(tuned, diffusion, DIFFUSION_SHARE)
+
+
+def tune(run: Run, model: Denoiser, pairs: LatentPool) -> Denoiser:
+    """Few-step tuning, compared by a picture network of its own: not the one inside the cortex."""
+    o = run.options
+    critic = fit_vision(run.objects, run.pools, o, "critic", o.seed + 1, run.out, run.resume)
+
+    def distance(decoded: torch.Tensor, true: torch.Tensor) -> torch.Tensor:
+        return perceptual_distance(critic, decoded, true)
+
+    return tune_few_steps(model, pairs, FewStepTraining(o.few_steps), TIMESTEPS, distance)
