@@ -41,11 +41,14 @@ describe("config", () => {
     expect(() => Object.assign(config.decode, { budgetMs: 1 })).toThrow();
   });
 
-  test.each(["decode", "bins", "server", "log", "source", "record"])("docs/config.md explains every key of %s", (section) => {
-    const doc = text("docs/config.md");
-    const keys = Object.keys(Object(Reflect.get(parseConfig({}, "defaults"), section)));
-    for (const key of keys) expect(doc).toContain(`\`${section}.${key}\``);
-  });
+  test.each(["decode", "bins", "server", "log", "source", "record"])(
+    "docs/config.md explains every key of %s",
+    (section) => {
+      const doc = text("docs/config.md");
+      const keys = Object.keys(Object(Reflect.get(parseConfig({}, "defaults"), section)));
+      for (const key of keys) expect(doc).toContain(`\`${section}.${key}\``);
+    },
+  );
 });
 
 describe("errors", () => {
