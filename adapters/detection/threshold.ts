@@ -1,5 +1,5 @@
-import { butterworth } from "./biquad.ts";
-import { noiseEstimate } from "./noise.ts";
+import { type Biquad, butterworth } from "./biquad.ts";
+import { type NoiseEstimate, noiseEstimate } from "./noise.ts";
 import type { DetectOptions } from "./options.ts";
 
 /** Finds spikes in the samples of one channel. */
@@ -16,65 +16,98 @@ const REBOUND_PART = 0.2;
 /** After a gap the filter rings: nothing is found for this many periods of its lower edge. */
 const RINGING_PERIODS = 3;
 
+/** Never changed: `until` is negative. */
+const NO_TROUGH = { sample: Number.NEGATIVE_INFINITY, value: 0, until: -1 };
+
 /** Band-pass, running noise, crossing, trough, refractory period. Everything is causal, and its state spans blocks. */
 export function thresholdDetector(options: DetectOptions, sampleRateHz: number): ThresholdDetector {
-  const high = butterworth("high", options.lowHz, sampleRateHz);
-  const low = butterworth("low", options.highHz, sampleRateHz);
-  const noise = noiseEstimate(Math.ceil(options.settleS * sampleRateHz));
-  const troughSamples = Math.max(1, Math.round((TROUGH_MS / 1000) * sampleRateHz));
-  const refractorySamples = Math.round((options.refractoryMs / 1000) * sampleRateHz);
-  const reboundSamples = Math.round((REBOUND_MS / 1000) * sampleRateHz);
-  const ringingSamples = Math.ceil((RINGING_PERIODS * sampleRateHz) / options.lowHz);
-  let nextSample = Number.NaN;
-  let armedFrom = 0;
-  let countdown = noise.every;
-  let noiseLimit = Number.NEGATIVE_INFINITY;
-  let trough = { sample: Number.NEGATIVE_INFINITY, value: 0, until: -1 };
-  let filtered = new Float64Array();
+  return new Detector(options, sampleRateHz);
+}
 
-  const startOver = (firstSample: number) => {
-    high.reset();
-    low.reset();
-    armedFrom = firstSample + ringingSamples;
-    trough = { sample: Number.NEGATIVE_INFINITY, value: 0, until: -1 };
+class Detector implements ThresholdDetector {
+  readonly #threshold: number;
+  readonly #high: Biquad;
+  readonly #low: Biquad;
+  readonly #noise: NoiseEstimate;
+  /** Lengths in samples. */
+  readonly #length: {
+    readonly trough: number;
+    readonly refractory: number;
+    readonly rebound: number;
+    readonly ringing: number;
   };
-  const bandPass = (samples: Float32Array) => {
-    if (filtered.length !== samples.length) filtered = new Float64Array(samples.length);
+  #filtered = new Float64Array();
+  #nextSample = Number.NaN;
+  #armedFrom = 0;
+  #countdown: number;
+  #limit = Number.NEGATIVE_INFINITY;
+  #trough = NO_TROUGH;
+
+  constructor(options: DetectOptions, sampleRateHz: number) {
+    const samples = (ms: number) => Math.max(1, Math.round((ms / 1000) * sampleRateHz));
+    this.#threshold = options.threshold;
+    this.#high = butterworth("high", options.lowHz, sampleRateHz);
+    this.#low = butterworth("low", options.highHz, sampleRateHz);
+    this.#noise = noiseEstimate(Math.ceil(options.settleS * sampleRateHz));
+    this.#countdown = this.#noise.every;
+    this.#length = {
+      trough: samples(TROUGH_MS),
+      refractory: samples(options.refractoryMs),
+      rebound: samples(REBOUND_MS),
+      ringing: Math.ceil((RINGING_PERIODS * sampleRateHz) / options.lowHz),
+    };
+  }
+
+  push(firstSample: number, samples: Float32Array, found: (sampleNum: number) => void): void {
+    if (firstSample !== this.#nextSample) this.#startOver(firstSample);
+    this.#nextSample = firstSample + samples.length;
+    const filtered = this.#bandPass(samples);
+    for (let i = 0; i < filtered.length; i++) {
+      const value = filtered[i]!;
+      if (--this.#countdown === 0) this.#learnNoise(value);
+      if (this.#trough.until >= 0) this.#deepen(firstSample + i, value, found);
+      else if (value < this.#limit) this.#cross(firstSample + i, value);
+    }
+  }
+
+  #startOver(firstSample: number): void {
+    this.#high.reset();
+    this.#low.reset();
+    this.#armedFrom = firstSample + this.#length.ringing;
+    this.#trough = NO_TROUGH;
+  }
+
+  #bandPass(samples: Float32Array): Float64Array {
+    if (this.#filtered.length !== samples.length) this.#filtered = new Float64Array(samples.length);
+    const filtered = this.#filtered;
     for (let i = 0; i < samples.length; i++) filtered[i] = Number.isFinite(samples[i]) ? samples[i]! : 0;
-    high.run(filtered);
-    low.run(filtered);
-  };
-  const learnNoise = (value: number) => {
-    countdown = noise.every;
-    if (noise.push(value)) noiseLimit = options.threshold * noise.sigma;
-  };
+    this.#high.run(filtered);
+    this.#low.run(filtered);
+    return filtered;
+  }
+
+  #learnNoise(value: number): void {
+    this.#countdown = this.#noise.every;
+    if (this.#noise.push(value)) this.#limit = this.#threshold * this.#noise.sigma;
+  }
+
   /** Below the limit: the start of a spike, unless it is too early for one or the swing after a larger one. */
-  const cross = (sample: number, value: number) => {
-    if (sample < armedFrom) return;
-    if (sample < trough.sample + reboundSamples && value > REBOUND_PART * trough.value) return;
-    trough = { sample, value, until: sample + troughSamples };
-  };
-  const deepen = (sample: number, value: number, found: (sampleNum: number) => void) => {
+  #cross(sample: number, value: number): void {
+    if (sample < this.#armedFrom) return;
+    const last = this.#trough;
+    if (sample < last.sample + this.#length.rebound && value > REBOUND_PART * last.value) return;
+    this.#trough = { sample, value, until: sample + this.#length.trough };
+  }
+
+  #deepen(sample: number, value: number, found: (sampleNum: number) => void): void {
+    const trough = this.#trough;
     if (value < trough.value) {
       trough.sample = sample;
       trough.value = value;
     }
     if (sample < trough.until) return;
     found(trough.sample);
-    armedFrom = Math.max(sample + 1, trough.sample + refractorySamples);
+    this.#armedFrom = Math.max(sample + 1, trough.sample + this.#length.refractory);
     trough.until = -1;
-  };
-  return {
-    push(firstSample, samples, found) {
-      if (firstSample !== nextSample) startOver(firstSample);
-      nextSample = firstSample + samples.length;
-      bandPass(samples);
-      for (let i = 0; i < filtered.length; i++) {
-        const value = filtered[i]!;
-        if (--countdown === 0) learnNoise(value);
-        if (trough.until >= 0) deepen(firstSample + i, value, found);
-        else if (value < noiseLimit) cross(firstSample + i, value);
-      }
-    },
-  };
+  }
 }

@@ -1,74 +1,95 @@
 import type { SourceMessage } from "../../src/signal/types.ts";
 import type { AdapterContext } from "../define.ts";
-import { createOutbox } from "../zeromq/outbox.ts";
-import { chooseStream } from "../zeromq/stream.ts";
+import { malformedCounter } from "../zeromq/complaints.ts";
+import { createOutbox, type Outbox } from "../zeromq/outbox.ts";
+import { chooseStream, type StreamChoice } from "../zeromq/stream.ts";
 import type { Intake } from "../zeromq/subscribe.ts";
-import { unitMap } from "../zeromq/units.ts";
+import { type UnitMap, unitMap } from "../zeromq/units.ts";
 import type { BroadcastSpike, BroadcastTtl } from "./messages.ts";
 import type { BroadcasterOptions } from "./options.ts";
 import { parseBroadcast } from "./parse.ts";
 import { watchSamples } from "./samples.ts";
 
+type IntakeOptions = Pick<BroadcasterOptions, "stream" | "sampleRateHz" | "electrodes">;
+
 /** The plugin numbers no messages: what is lost on the way cannot be known, and `missed` stays 0. */
 export function createBroadcastIntake(
-  options: Pick<BroadcasterOptions, "stream" | "sampleRateHz" | "electrodes">,
+  options: IntakeOptions,
   context: AdapterContext,
   emit: (message: SourceMessage) => void,
 ): Intake {
-  const { counters, log } = context;
-  const units = unitMap(options.electrodes, context);
-  const streams = chooseStream(options.stream, log);
-  const outbox = createOutbox(context, emit);
-  const samples = watchSamples();
-  let rateHz = options.sampleRateHz;
-  let complained = false;
+  return new BroadcastIntake(options, context, emit);
+}
 
-  const refuse = (reason: string) => {
-    counters.malformed++;
-    log(complained ? "debug" : "warn", "malformed message skipped", { reason });
-    complained = true;
-  };
-  const restart = (why: string) => {
-    counters.restarts++;
-    log("info", "the source's clock started again", { why });
-    outbox.restart();
-  };
-  const learnRate = (sampleRateHz: number | undefined) => {
-    if (sampleRateHz === undefined || sampleRateHz === rateHz) return;
-    if (counters.spikes > 0) restart(`sample rate ${rateHz} Hz became ${sampleRateHz} Hz`);
-    rateHz = sampleRateHz;
-  };
-  const deliver = (message: BroadcastSpike | BroadcastTtl) => {
-    const time = message.sampleNum / rateHz;
+class BroadcastIntake implements Intake {
+  readonly #context: AdapterContext;
+  readonly #units: UnitMap;
+  readonly #streams: StreamChoice;
+  readonly #outbox: Outbox;
+  readonly #samples = watchSamples();
+  readonly #refuse: (reason: string) => void;
+  #rateHz: number;
+
+  constructor(options: IntakeOptions, context: AdapterContext, emit: (message: SourceMessage) => void) {
+    this.#context = context;
+    this.#units = unitMap(options.electrodes, context);
+    this.#streams = chooseStream(options.stream, context.log);
+    this.#outbox = createOutbox(context, emit);
+    this.#refuse = malformedCounter(context.counters, context.log);
+    this.#rateHz = options.sampleRateHz;
+  }
+
+  push(frames: readonly Uint8Array[]): void {
+    const { counters } = this.#context;
+    counters.messages++;
+    const message = parseBroadcast(frames);
+    if (message.kind === "malformed") this.#refuse(message.reason);
+    else if (!this.#streams.isOurs(message.stream)) counters.ignored++;
+    else this.#place(message);
+  }
+
+  flush(): void {
+    this.#outbox.flush();
+    this.#units.report();
+  }
+
+  reconnecting(): void {
+    this.#samples.reconnecting();
+    this.#streams.restart();
+  }
+
+  #place(message: BroadcastSpike | BroadcastTtl): void {
+    this.#learnRate(message.sampleRateHz);
+    const place = this.#samples.see(keyOf(message), message.sampleNum, this.#rateHz);
+    if (place === "duplicate") this.#context.counters.duplicates++;
+    if (place === "restart") this.#restart(`sample ${message.sampleNum} came after later ones`);
+    if (place !== "duplicate") this.#deliver(message);
+  }
+
+  #deliver(message: BroadcastSpike | BroadcastTtl): void {
+    const { counters } = this.#context;
+    const time = message.sampleNum / this.#rateHz;
     if (message.kind === "ttl") {
       counters.events++;
-      return outbox.event({ event: "ttl", text: `line=${message.line} state=${message.state}`, time });
+      this.#outbox.event({ event: "ttl", text: `line=${message.line} state=${message.state}`, time });
+      return;
     }
-    const unit = units.unit(message.electrode, message.sortedId);
+    const unit = this.#units.unit(message.electrode, message.sortedId);
     counters[unit === undefined ? "unknownUnits" : "spikes"]++;
-    if (unit !== undefined) outbox.spike(time, unit);
-  };
-  return {
-    push(frames) {
-      counters.messages++;
-      const message = parseBroadcast(frames);
-      if (message.kind === "malformed") return refuse(message.reason);
-      if (!streams.isOurs(message.stream)) return void counters.ignored++;
-      learnRate(message.sampleRateHz);
-      const place = samples.see(keyOf(message), message.sampleNum, rateHz);
-      if (place === "duplicate") return void counters.duplicates++;
-      if (place === "restart") restart(`sample ${message.sampleNum} came after later ones`);
-      deliver(message);
-    },
-    flush() {
-      outbox.flush();
-      units.report();
-    },
-    reconnecting() {
-      samples.reconnecting();
-      streams.restart();
-    },
-  };
+    if (unit !== undefined) this.#outbox.spike(time, unit);
+  }
+
+  #learnRate(sampleRateHz: number | undefined): void {
+    if (sampleRateHz === undefined || sampleRateHz === this.#rateHz) return;
+    if (this.#context.counters.spikes > 0) this.#restart(`sample rate ${this.#rateHz} Hz became ${sampleRateHz} Hz`);
+    this.#rateHz = sampleRateHz;
+  }
+
+  #restart(why: string): void {
+    this.#context.counters.restarts++;
+    this.#context.log("info", "the source's clock started again", { why });
+    this.#outbox.restart();
+  }
 }
 
 /** Two messages with one key and one sample number are the same one: a unit does not spike twice in a sample. */

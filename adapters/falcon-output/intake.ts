@@ -1,112 +1,126 @@
 import type { SourceMessage } from "../../src/signal/types.ts";
 import type { AdapterContext } from "../define.ts";
-import { channelDetector, channelName, float32Samples } from "../detection/channels.ts";
+import { type ChannelDetector, channelDetector, channelName, float32Samples } from "../detection/channels.ts";
 import type { DetectOptions } from "../detection/options.ts";
-import { watchOrder } from "../zeromq/order.ts";
-import { createOutbox } from "../zeromq/outbox.ts";
-import { chooseStream } from "../zeromq/stream.ts";
+import { malformedCounter } from "../zeromq/complaints.ts";
+import { type OrderWatch, watchOrder } from "../zeromq/order.ts";
+import { createOutbox, type Outbox } from "../zeromq/outbox.ts";
+import { chooseStream, type StreamChoice } from "../zeromq/stream.ts";
 import type { Intake } from "../zeromq/subscribe.ts";
-import { unitMap } from "../zeromq/units.ts";
+import { type UnitMap, unitMap } from "../zeromq/units.ts";
+import { type LineWatch, watchLines } from "./lines.ts";
 import type { FalconOptions } from "./options.ts";
 import { type FalconBlock, parseBlock } from "./parse.ts";
 
-const LINES = 16;
+type IntakeOptions = Pick<FalconOptions, "stream" | "electrodes"> & { readonly detect: DetectOptions };
 
 /** Blocks -> spikes by threshold, lines of the event codes -> TTL events, the end of a block -> the source's clock. */
 export function createFalconIntake(
-  options: Pick<FalconOptions, "stream" | "electrodes"> & { readonly detect: DetectOptions },
+  options: IntakeOptions,
   context: AdapterContext,
   emit: (message: SourceMessage) => void,
 ): Intake {
-  const { counters, log } = context;
-  const units = unitMap(options.electrodes, context);
-  const streams = chooseStream(options.stream, log);
-  const outbox = createOutbox(context, emit);
-  const order = watchOrder(counters);
-  let rateHz = Number.NaN;
-  let nextSample = Number.NaN;
-  let word = 0;
-  let complained = false;
+  return new FalconIntake(options, context, emit);
+}
 
-  const detector = channelDetector(
-    options.detect,
-    (name) => units.unit(name, 0),
-    log,
-    (sampleNum, unit) => {
+class FalconIntake implements Intake {
+  readonly #context: AdapterContext;
+  readonly #units: UnitMap;
+  readonly #streams: StreamChoice;
+  readonly #outbox: Outbox;
+  readonly #order: OrderWatch;
+  readonly #detector: ChannelDetector;
+  readonly #refuse: (reason: string) => void;
+  #lines: LineWatch = watchLines();
+  #rateHz = Number.NaN;
+  #nextSample = Number.NaN;
+
+  constructor(options: IntakeOptions, context: AdapterContext, emit: (message: SourceMessage) => void) {
+    const { counters, log } = context;
+    this.#context = context;
+    this.#units = unitMap(options.electrodes, context);
+    this.#streams = chooseStream(options.stream, log);
+    this.#outbox = createOutbox(context, emit);
+    this.#order = watchOrder(counters);
+    this.#refuse = malformedCounter(counters, log);
+    const found = (sampleNum: number, unit: number) => {
       counters.spikes++;
-      outbox.spike(sampleNum / rateHz, unit);
-    },
-  );
-  const startOver = (sampleRateHz: number) => {
-    rateHz = sampleRateHz;
-    nextSample = Number.NaN;
-    word = 0;
-    detector.reset(rateHz);
-  };
-  const restart = (why: string, sampleRateHz: number) => {
-    counters.restarts++;
-    log("info", "the source's clock started again", { why });
-    outbox.restart();
-    startOver(sampleRateHz);
-  };
-  const refuse = (reason: string) => {
-    counters.malformed++;
-    log(complained ? "debug" : "warn", "malformed message skipped", { reason });
-    complained = true;
-  };
-  /** Every channel of every block is asked for: numbers that are missing are lost, whichever of the two says so. */
-  const countLost = (missedMessages: number, { sampleNum, numSamples }: FalconBlock) => {
-    const missedBlocks = sampleNum > nextSample ? Math.ceil((sampleNum - nextSample) / numSamples) : 0;
-    counters.missed += Math.max(0, missedBlocks - missedMessages);
-  };
-  const lines = (codes: Uint8Array, firstSample: number) => {
-    for (let at = 0; at < codes.length; at += 2) {
-      const next = codes[at]! | (codes[at + 1]! << 8);
-      for (let line = 0, changed = next ^ word; changed !== 0 && line < LINES; line++, changed >>= 1) {
-        if ((changed & 1) === 0) continue;
-        counters.events++;
-        const text = `line=${line} state=${(next >> line) & 1}`;
-        outbox.event({ event: "ttl", text, time: (firstSample + at / 2) / rateHz });
-      }
-      word = next;
-    }
-  };
-  const deliver = (block: FalconBlock) => {
-    const { samples, channels, numSamples, sampleNum } = block;
+      this.#outbox.spike(sampleNum / this.#rateHz, unit);
+    };
+    this.#detector = channelDetector(options.detect, (name) => this.#units.unit(name, 0), log, found);
+  }
+
+  push(frames: readonly Uint8Array[]): void {
+    const { counters } = this.#context;
+    counters.messages++;
+    const block = parseBlock(frames);
+    if (block.kind === "malformed") this.#refuse(block.reason);
+    else if (!this.#streams.isOurs(block.stream)) counters.ignored++;
+    else this.#place(block);
+  }
+
+  flush(): void {
+    this.#outbox.flush();
+    this.#units.report();
+  }
+
+  reconnecting(): void {
+    this.#order.reconnecting();
+    this.#streams.restart();
+  }
+
+  #place(block: FalconBlock): void {
+    const { messageId, sampleNum, sampleRateHz } = block;
+    const place = this.#order.see(Number(BigInt.asIntN(32, messageId)), sampleNum, sampleRateHz);
+    if (place.kind === "duplicate") return;
+    if (place.kind === "restart") {
+      this.#streams.restart();
+      this.#restart(`message ${messageId}, sample ${sampleNum} came after later ones`, sampleRateHz);
+    } else if (Number.isNaN(this.#rateHz)) this.#startOver(sampleRateHz);
+    else if (this.#rateHz !== sampleRateHz)
+      this.#restart(`sample rate ${this.#rateHz} Hz became ${sampleRateHz} Hz`, sampleRateHz);
+    if (place.kind === "next") this.#countLost(place.missed, block);
+    this.#deliver(block);
+    // What a block that was overtaken says of the lines is old: the ones after it said it already.
+    if (place.kind !== "late") this.#deliverLines(block);
+  }
+
+  #deliver({ samples, channels, numSamples, sampleNum }: FalconBlock): void {
     const all = float32Samples(samples);
     for (let channel = 0; channel < channels; channel++) {
       const own = all.subarray(channel * numSamples, (channel + 1) * numSamples);
-      detector.push(channelName(channel), sampleNum, own);
+      this.#detector.push(channelName(channel), sampleNum, own);
     }
-    nextSample = Number.isNaN(nextSample) ? sampleNum + numSamples : Math.max(nextSample, sampleNum + numSamples);
-    outbox.clock(nextSample / rateHz);
-  };
-  return {
-    push(frames) {
-      counters.messages++;
-      const block = parseBlock(frames);
-      if (block.kind === "malformed") return refuse(block.reason);
-      if (!streams.isOurs(block.stream)) return void counters.ignored++;
-      const place = order.see(Number(BigInt.asIntN(32, block.messageId)), block.sampleNum, block.sampleRateHz);
-      if (place.kind === "duplicate") return;
-      if (place.kind === "restart") {
-        streams.restart();
-        restart(`message ${block.messageId}, sample ${block.sampleNum} came after later ones`, block.sampleRateHz);
-      } else if (Number.isNaN(rateHz)) startOver(block.sampleRateHz);
-      else if (rateHz !== block.sampleRateHz)
-        restart(`sample rate ${rateHz} Hz became ${block.sampleRateHz} Hz`, block.sampleRateHz);
-      if (place.kind === "next") countLost(place.missed, block);
-      deliver(block);
-      // What a block that was overtaken says of the lines is old: the ones after it said it already.
-      if (place.kind !== "late") lines(block.eventCodes, block.sampleNum);
-    },
-    flush() {
-      outbox.flush();
-      units.report();
-    },
-    reconnecting() {
-      order.reconnecting();
-      streams.restart();
-    },
-  };
+    const end = sampleNum + numSamples;
+    this.#nextSample = Number.isNaN(this.#nextSample) ? end : Math.max(this.#nextSample, end);
+    this.#outbox.clock(this.#nextSample / this.#rateHz);
+  }
+
+  #deliverLines({ eventCodes, sampleNum }: FalconBlock): void {
+    this.#lines(eventCodes, (line, state, sample) => {
+      this.#context.counters.events++;
+      const time = (sampleNum + sample) / this.#rateHz;
+      this.#outbox.event({ event: "ttl", text: `line=${line} state=${state}`, time });
+    });
+  }
+
+  /** Every channel of every block is asked for: numbers that are missing are lost, whichever of the two says so. */
+  #countLost(missedMessages: number, { sampleNum, numSamples }: FalconBlock): void {
+    const missedBlocks = sampleNum > this.#nextSample ? Math.ceil((sampleNum - this.#nextSample) / numSamples) : 0;
+    this.#context.counters.missed += Math.max(0, missedBlocks - missedMessages);
+  }
+
+  #restart(why: string, sampleRateHz: number): void {
+    this.#context.counters.restarts++;
+    this.#context.log("info", "the source's clock started again", { why });
+    this.#outbox.restart();
+    this.#startOver(sampleRateHz);
+  }
+
+  #startOver(sampleRateHz: number): void {
+    this.#rateHz = sampleRateHz;
+    this.#nextSample = Number.NaN;
+    this.#lines = watchLines();
+    this.#detector.reset(sampleRateHz);
+  }
 }

@@ -22,7 +22,8 @@ export interface OutletOptions {
 
 /** An open outlet. Pushing never waits: liblsl copies the sample and sends it on its own thread. */
 export interface Outlet {
-  pushNumbers(values: Float32Array | Float64Array, stampS: number): void;
+  /** `more`: others follow at once, and may be sent together with this one. */
+  pushNumbers(values: Float32Array | Float64Array, stampS: number, more?: boolean): void;
   pushText(text: string | Uint8Array, stampS: number): void;
   readonly hasConsumers: boolean;
   close(): Promise<void>;
@@ -42,10 +43,10 @@ export async function openOutlet(native: Native, options: OutletOptions): Promis
     return open;
   };
   return {
-    pushNumbers(values, stampS) {
+    pushNumbers(values, stampS, more = false) {
       if (!check(values.length)) return;
-      if (values instanceof Float32Array) native.pushFloats(outlet, values, stampS, 1);
-      else native.pushDoubles(outlet, values, stampS, 1);
+      const push = values instanceof Float32Array ? native.pushFloats : native.pushDoubles;
+      push(outlet, values, stampS, more ? 0 : 1);
     },
     pushText(text, stampS) {
       if (!check(1)) return;

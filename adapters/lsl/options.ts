@@ -27,7 +27,7 @@ export const lslOptions = z.strictObject({
   bufferMs: z.int().min(20).max(60_000).default(1_000),
   /** The same for an irregular stream, samples. */
   bufferEvents: z.int().min(100).max(10_000_000).default(100_000),
-  /** Samples that the peer may send together. 1 is the lowest delay; one by one, 20,000 spikes a second are work for the peer. */
+  /** Samples that the peer may send together. One by one, 20,000 spikes a second are too much for some; docs/lsl.md has when to change it. */
   chunkSamples: z.int().min(1).max(10_000).default(1),
   /** Samples that are older than the newest one by more than this when we get them are thrown away and counted, ms. */
   maxBacklogMs: z.number().min(10).max(60_000).default(500),

@@ -1,12 +1,13 @@
 import type { SourceMessage } from "../../src/signal/types.ts";
 import type { AdapterContext } from "../define.ts";
-import { channelDetector, channelName, float32Samples } from "../detection/channels.ts";
-import { watchOrder } from "../zeromq/order.ts";
-import { createOutbox } from "../zeromq/outbox.ts";
-import { chooseStream } from "../zeromq/stream.ts";
+import { type ChannelDetector, channelDetector, channelName, float32Samples } from "../detection/channels.ts";
+import { malformedCounter } from "../zeromq/complaints.ts";
+import { type OrderWatch, watchOrder } from "../zeromq/order.ts";
+import { createOutbox, type Outbox } from "../zeromq/outbox.ts";
+import { chooseStream, type StreamChoice } from "../zeromq/stream.ts";
 import type { Intake } from "../zeromq/subscribe.ts";
-import { unitMap } from "../zeromq/units.ts";
-import type { DataMessage, OpenEphysMessage } from "./messages.ts";
+import { type UnitMap, unitMap } from "../zeromq/units.ts";
+import type { DataMessage, OpenEphysMessage, SpikeMessage, TextMessage, TtlMessage } from "./messages.ts";
 import type { OpenEphysOptions } from "./options.ts";
 import { parseMessage } from "./parse.ts";
 
@@ -17,99 +18,111 @@ type IntakeOptions = Pick<OpenEphysOptions, "sampleRateHz" | "continuous" | "ele
 export function createIntake(
   options: IntakeOptions,
   context: AdapterContext,
-  emit: (m: SourceMessage) => void,
+  emit: (message: SourceMessage) => void,
 ): Intake {
-  const { counters, log } = context;
-  const units = unitMap(options.electrodes, context);
-  const outbox = createOutbox(context, emit);
-  const order = watchOrder(counters, { gapsAreLosses: options.continuous });
-  const streams = chooseStream(options.stream, log);
-  let rateHz = options.sampleRateHz;
-  let complained = false;
-  let detector = options.detect && makeDetector(options.detect);
+  return new OpenEphysIntake(options, context, emit);
+}
 
-  function makeDetector(detect: NonNullable<IntakeOptions["detect"]>) {
-    const made = channelDetector(
-      detect,
-      (name) => units.unit(name, 0),
-      log,
-      (sampleNum, unit) => {
-        counters.spikes++;
-        outbox.spike(sampleNum / rateHz, unit);
-      },
-    );
-    made.reset(rateHz);
-    return made;
+class OpenEphysIntake implements Intake {
+  readonly #context: AdapterContext;
+  readonly #units: UnitMap;
+  readonly #outbox: Outbox;
+  readonly #order: OrderWatch;
+  readonly #streams: StreamChoice;
+  readonly #refuse: (reason: string) => void;
+  #detector: ChannelDetector | undefined;
+  #rateHz: number;
+
+  constructor(options: IntakeOptions, context: AdapterContext, emit: (message: SourceMessage) => void) {
+    const { counters, log } = context;
+    this.#context = context;
+    this.#units = unitMap(options.electrodes, context);
+    this.#outbox = createOutbox(context, emit);
+    this.#order = watchOrder(counters, { gapsAreLosses: options.continuous });
+    this.#streams = chooseStream(options.stream, log);
+    this.#refuse = malformedCounter(counters, log);
+    this.#rateHz = options.sampleRateHz;
+    if (options.detect === undefined) return;
+    const found = (sampleNum: number, unit: number) => {
+      counters.spikes++;
+      this.#outbox.spike(sampleNum / this.#rateHz, unit);
+    };
+    this.#detector = channelDetector(options.detect, (name) => this.#units.unit(name, 0), log, found);
+    this.#detector.reset(this.#rateHz);
   }
-  const restart = (why: string) => {
-    counters.restarts++;
-    log("info", "the source's clock started again", { why });
-    outbox.restart();
-    detector?.reset(rateHz);
-  };
-  const refuse = (reason: string) => {
-    counters.malformed++;
-    log(complained ? "debug" : "warn", "malformed message skipped", { reason });
-    complained = true;
-  };
-  /** False for a message that was there before. */
-  const inOrder = (messageNum: number, sampleNum: number): boolean => {
-    const place = order.see(messageNum, sampleNum, rateHz);
-    if (place.kind === "restart") {
-      streams.restart();
-      restart(`message ${messageNum}, sample ${sampleNum} came after later ones`);
+
+  push(frames: readonly Uint8Array[]): void {
+    const { counters } = this.#context;
+    counters.messages++;
+    const message = parseMessage(frames);
+    if (message.kind === "malformed") {
+      this.#refuse(message.reason);
+      return;
     }
-    return place.kind !== "duplicate";
-  };
-  const learnRate = (measuredHz: number) => {
-    if (measuredHz === rateHz) return;
-    const before = rateHz;
-    rateHz = measuredHz;
-    // Times given so far were on another scale: whoever bins them has to anchor anew.
-    if (counters.spikes > 0) restart(`sample rate ${before} Hz became ${measuredHz} Hz`);
-    detector?.reset(rateHz);
-  };
-  const deliverData = (message: DataMessage) => {
-    learnRate(message.sampleRateHz);
-    const { channel, channelName: name, sampleNum, payload } = message;
-    detector?.push(channelName(channel, name), sampleNum, float32Samples(payload));
-    outbox.clock((sampleNum + message.numSamples) / rateHz);
-  };
-  const deliverSpike = (electrode: string, sortedId: number, sampleNum: number) => {
-    if (detector !== undefined) {
-      detector = undefined;
+    // Another stream counts samples on another clock, but messages in the same sequence.
+    const sampleNum = this.#streams.isOurs(message.stream) ? message.sampleNum : Number.NaN;
+    const place = this.#order.see(message.messageNum, sampleNum, this.#rateHz);
+    if (place.kind === "duplicate") return;
+    if (place.kind === "restart") {
+      this.#streams.restart();
+      this.#restart(`message ${message.messageNum}, sample ${message.sampleNum} came after later ones`);
+    }
+    if (this.#streams.isOurs(message.stream)) this.#deliver(message);
+    else counters.ignored++;
+  }
+
+  flush(): void {
+    this.#outbox.flush();
+    this.#units.report();
+  }
+
+  reconnecting(): void {
+    this.#order.reconnecting();
+    this.#streams.restart();
+  }
+
+  #deliver(message: OpenEphysMessage): void {
+    if (message.kind === "spike") this.#deliverSpike(message);
+    else if (message.kind === "data") this.#deliverData(message);
+    else this.#deliverEvent(message);
+  }
+
+  #deliverSpike({ electrode, sortedId, sampleNum }: SpikeMessage): void {
+    const { counters, log } = this.#context;
+    if (this.#detector !== undefined) {
+      this.#detector = undefined;
       log("warn", "the rig sends spikes of its own: none are looked for in its continuous data any more");
     }
-    const unit = units.unit(electrode, sortedId);
+    const unit = this.#units.unit(electrode, sortedId);
     counters[unit === undefined ? "unknownUnits" : "spikes"]++;
-    if (unit !== undefined) outbox.spike(sampleNum / rateHz, unit);
-  };
-  const deliver = (message: OpenEphysMessage) => {
-    if (message.kind === "spike") return deliverSpike(message.electrode, message.sortedId, message.sampleNum);
-    if (message.kind === "data") return deliverData(message);
-    counters.events++;
-    const text = message.kind === "text" ? message.text : `line=${message.line} state=${message.state}`;
-    outbox.event({ event: message.kind, text, time: message.sampleNum / rateHz });
-  };
+    if (unit !== undefined) this.#outbox.spike(sampleNum / this.#rateHz, unit);
+  }
 
-  return {
-    push(frames) {
-      counters.messages++;
-      const message = parseMessage(frames);
-      if (message.kind === "malformed") return refuse(message.reason);
-      // Another stream counts samples on another clock, but messages in the same sequence.
-      const sampleNum = streams.isOurs(message.stream) ? message.sampleNum : Number.NaN;
-      if (!inOrder(message.messageNum, sampleNum)) return;
-      if (streams.isOurs(message.stream)) deliver(message);
-      else counters.ignored++;
-    },
-    flush() {
-      outbox.flush();
-      units.report();
-    },
-    reconnecting() {
-      order.reconnecting();
-      streams.restart();
-    },
-  };
+  #deliverData({ channel, channelName: name, sampleNum, numSamples, sampleRateHz, payload }: DataMessage): void {
+    this.#learnRate(sampleRateHz);
+    this.#detector?.push(channelName(channel, name), sampleNum, float32Samples(payload));
+    this.#outbox.clock((sampleNum + numSamples) / this.#rateHz);
+  }
+
+  #deliverEvent(message: TtlMessage | TextMessage): void {
+    this.#context.counters.events++;
+    const text = message.kind === "text" ? message.text : `line=${message.line} state=${message.state}`;
+    this.#outbox.event({ event: message.kind, text, time: message.sampleNum / this.#rateHz });
+  }
+
+  #learnRate(measuredHz: number): void {
+    if (measuredHz === this.#rateHz) return;
+    const before = this.#rateHz;
+    this.#rateHz = measuredHz;
+    // Times given so far were on another scale: whoever bins them has to anchor anew.
+    if (this.#context.counters.spikes > 0) this.#restart(`sample rate ${before} Hz became ${measuredHz} Hz`);
+    this.#detector?.reset(measuredHz);
+  }
+
+  #restart(why: string): void {
+    this.#context.counters.restarts++;
+    this.#context.log("info", "the source's clock started again", { why });
+    this.#outbox.restart();
+    this.#detector?.reset(this.#rateHz);
+  }
 }

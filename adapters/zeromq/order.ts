@@ -32,60 +32,78 @@ export function watchOrder(
   counters: Pick<SourceCounters, "missed" | "duplicates">,
   { gapsAreLosses = true }: { readonly gapsAreLosses?: boolean } = {},
 ): OrderWatch {
+  return new Order(counters, gapsAreLosses);
+}
+
+class Order implements OrderWatch {
+  readonly #counters: Pick<SourceCounters, "missed" | "duplicates">;
+  readonly #gapsAreLosses: boolean;
   // A ring of the newest messages, by message number: a copy has both numbers of one of them.
-  const numbers = new Float64Array(REMEMBERED).fill(Number.NaN);
-  const samples = new Float64Array(REMEMBERED);
-  let firstNum = Number.NaN;
-  let lastNum = Number.NaN;
-  let highestSample = -1;
-  let reconnected = false;
+  readonly #numbers = new Float64Array(REMEMBERED).fill(Number.NaN);
+  readonly #samples = new Float64Array(REMEMBERED);
+  #firstNum = Number.NaN;
+  #lastNum = Number.NaN;
+  #highestSample = -1;
+  #reconnected = false;
 
-  const remember = (messageNum: number, sampleNum: number) => {
+  constructor(counters: Pick<SourceCounters, "missed" | "duplicates">, gapsAreLosses: boolean) {
+    this.#counters = counters;
+    this.#gapsAreLosses = gapsAreLosses;
+  }
+
+  see(messageNum: number, sampleNum: number, farBack: number): Place {
     const slot = messageNum & (REMEMBERED - 1);
-    numbers[slot] = messageNum;
-    samples[slot] = sampleNum;
-    if (sampleNum > highestSample) highestSample = sampleNum;
-  };
-  const startOver = (messageNum: number) => {
-    numbers.fill(Number.NaN);
-    highestSample = -1;
-    firstNum = messageNum;
-  };
-  const count = (missed: number) => {
-    counters.missed += gapsAreLosses ? missed : 0;
-  };
-  /** A message that later ones overtook: its number was skipped a moment ago, and its samples are of that moment. */
-  const overtaken = (step: number, sampleNum: number, farBack: number) =>
-    step < 0 && step > -REMEMBERED && !reconnected && !(sampleNum < highestSample - farBack * NEAR);
+    const known = this.#numbers[slot] === messageNum;
+    if (known && Object.is(this.#samples[slot], sampleNum)) {
+      this.#counters.duplicates++;
+      return DUPLICATE;
+    }
+    // int32 arithmetic: the counter wraps after 31 h at 19,200 messages/s, which is no restart.
+    const step = Number.isNaN(this.#lastNum) ? 1 : (messageNum - this.#lastNum) | 0;
+    if (known || !this.#overtaken(step, sampleNum, farBack)) return this.#goOn(step, messageNum, sampleNum, farBack);
+    if (((messageNum - this.#firstNum) | 0) > 0) this.#count(-1);
+    this.#remember(messageNum, sampleNum);
+    return LATE;
+  }
 
-  return {
-    see(messageNum, sampleNum, farBack) {
-      const slot = messageNum & (REMEMBERED - 1);
-      if (numbers[slot] === messageNum && Object.is(samples[slot], sampleNum)) {
-        counters.duplicates++;
-        return DUPLICATE;
-      }
-      // int32 arithmetic: the counter wraps after 31 h at 19,200 messages/s, which is no restart.
-      const step = Number.isNaN(lastNum) ? 1 : (messageNum - lastNum) | 0;
-      if (numbers[slot] !== messageNum && overtaken(step, sampleNum, farBack)) {
-        if (((messageNum - firstNum) | 0) > 0) count(-1);
-        remember(messageNum, sampleNum);
-        return LATE;
-      }
-      const slack = reconnected ? farBack * NEAR : farBack;
-      const back = step <= 0 || sampleNum < highestSample - slack;
-      reconnected = false;
-      if (back || Number.isNaN(lastNum)) startOver(messageNum);
-      lastNum = messageNum;
-      remember(messageNum, sampleNum);
-      if (back) return RESTART;
-      if (step === 1) return NEXT;
-      count(step - 1);
-      return { kind: "next", missed: step - 1 };
-    },
-    reconnecting: () => {
-      numbers.fill(Number.NaN);
-      reconnected = true;
-    },
-  };
+  reconnecting(): void {
+    this.#numbers.fill(Number.NaN);
+    this.#reconnected = true;
+  }
+
+  #goOn(step: number, messageNum: number, sampleNum: number, farBack: number): Place {
+    const slack = this.#reconnected ? farBack * NEAR : farBack;
+    const back = step <= 0 || sampleNum < this.#highestSample - slack;
+    this.#reconnected = false;
+    if (back || Number.isNaN(this.#lastNum)) this.#startOver(messageNum);
+    this.#lastNum = messageNum;
+    this.#remember(messageNum, sampleNum);
+    if (back) return RESTART;
+    if (step === 1) return NEXT;
+    this.#count(step - 1);
+    return { kind: "next", missed: step - 1 };
+  }
+
+  /** A message that later ones overtook: its number was skipped a moment ago, and its samples are of that moment. */
+  #overtaken(step: number, sampleNum: number, farBack: number): boolean {
+    if (step >= 0 || step <= -REMEMBERED || this.#reconnected) return false;
+    return !(sampleNum < this.#highestSample - farBack * NEAR);
+  }
+
+  #remember(messageNum: number, sampleNum: number): void {
+    const slot = messageNum & (REMEMBERED - 1);
+    this.#numbers[slot] = messageNum;
+    this.#samples[slot] = sampleNum;
+    if (sampleNum > this.#highestSample) this.#highestSample = sampleNum;
+  }
+
+  #startOver(messageNum: number): void {
+    this.#numbers.fill(Number.NaN);
+    this.#highestSample = -1;
+    this.#firstNum = messageNum;
+  }
+
+  #count(missed: number): void {
+    if (this.#gapsAreLosses) this.#counters.missed += missed;
+  }
 }

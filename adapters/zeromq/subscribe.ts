@@ -65,7 +65,8 @@ function listen(
     });
     state("connecting", endpoint);
     const options = { endpoint, topic, maxMessageBytes: MAX_MESSAGE_BYTES };
-    const close = transport(options, { message: intake.push, turn: intake.flush, state, failed });
+    const message = (frames: readonly Uint8Array[]) => intake.push(frames);
+    const close = transport(options, { message, turn: () => intake.flush(), state, failed });
     accompany(stop.signal)?.catch(failed);
     return () => {
       stop.abort();

@@ -9,11 +9,6 @@ export interface ZmtpEvents {
   ping(context: Uint8Array): void;
 }
 
-export interface ZmtpDecoder {
-  /** Takes bytes in; returns why the peer cannot be talked to, or undefined. Nothing may be pushed after that. */
-  push(chunk: Uint8Array): string | undefined;
-}
-
 export interface ZmtpLimits {
   /** Longest message, all its frames together. */
   readonly maxMessageBytes: number;
@@ -22,102 +17,119 @@ export interface ZmtpLimits {
 
 const GREETING_BYTES = 64;
 const FLAG = { more: 1, long: 2, command: 4 } as const;
+/** A command is one frame. */
+const COMMAND_OF_MORE = FLAG.command | FLAG.more;
 const PUBLISHERS = new Set(["PUB", "XPUB"]);
 
 /** No I/O: bytes in, events out. Bounded: a frame that would be too long is refused by its header. */
-export function zmtpDecoder(events: ZmtpEvents, { maxMessageBytes, maxFrames }: ZmtpLimits): ZmtpDecoder {
-  let kept: Uint8Array[] = [];
-  let keptBytes = 0;
+export class ZmtpDecoder {
+  readonly #events: ZmtpEvents;
+  readonly #limits: ZmtpLimits;
+  #state: "greeting" | "handshake" | "ready" = "greeting";
+  #kept: Uint8Array[] = [];
+  #keptBytes = 0;
   /** With fewer bytes there is nothing to do: a long message is put together once, not at every chunk. */
-  let needed = GREETING_BYTES;
-  let state: "greeting" | "handshake" | "ready" = "greeting";
-  let frames: Uint8Array[] = [];
-  let messageBytes = 0;
+  #needed = GREETING_BYTES;
+  #frames: Uint8Array[] = [];
+  #messageBytes = 0;
 
-  const greeting = (bytes: Uint8Array): string | undefined => {
+  constructor(events: ZmtpEvents, limits: ZmtpLimits) {
+    this.#events = events;
+    this.#limits = limits;
+  }
+
+  /** Takes bytes in; returns why the peer cannot be talked to, or undefined. Nothing may be pushed after that. */
+  push(chunk: Uint8Array): string | undefined {
+    if (this.#keptBytes + chunk.length < this.#needed) {
+      this.#kept.push(copy(chunk));
+      this.#keptBytes += chunk.length;
+      return undefined;
+    }
+    const bytes = this.#keptBytes === 0 ? chunk : Buffer.concat([...this.#kept, chunk]);
+    let start = 0;
+    if (this.#state === "greeting") {
+      const refusal = this.#greeting(bytes);
+      if (refusal !== undefined) return refusal;
+      start = GREETING_BYTES;
+    }
+    const end = this.#read(bytes, start);
+    if (typeof end === "string") return end;
+    // Frames of a message that is not whole lie in bytes that are about to be overwritten.
+    for (let i = 0; i < this.#frames.length; i++) this.#frames[i] = copy(this.#frames[i]!);
+    this.#kept = end < bytes.length ? [copy(bytes.subarray(end))] : [];
+    this.#keptBytes = bytes.length - end;
+    return undefined;
+  }
+
+  #greeting(bytes: Uint8Array): string | undefined {
     if (bytes[0] !== 0xff || bytes[9] !== 0x7f) return "does not speak ZeroMQ";
     if (bytes[10]! < 3) return `speaks version ${bytes[10]} of the ZeroMQ protocol, expected 3`;
     const mechanism = latin1(bytes.subarray(12, 32)).replace(/\0+$/, "");
-    if (mechanism !== "NULL") return `wants security ${mechanism.slice(0, 20)}: set curve in the options`;
-    state = "handshake";
-    events.greeted(bytes[10]! > 3 ? 1 : bytes[11]!);
+    if (mechanism !== "NULL") return `wants security ${mechanism}: set curve in the options`;
+    this.#state = "handshake";
+    this.#events.greeted(bytes[10]! > 3 ? 1 : bytes[11]!);
     return undefined;
-  };
-  const command = (body: Uint8Array): string | undefined => {
+  }
+
+  /** Reads what is whole from `at` on; returns the place after it, or a refusal. */
+  #read(bytes: Uint8Array, start: number): number | string {
+    let at = start;
+    while (at < bytes.length) {
+      const flags = bytes[at]!;
+      const size = headerBytes(flags);
+      if (bytes.length - at < size) {
+        this.#needed = size;
+        return at;
+      }
+      const length = size === 2 ? bytes[at + 1]! : uint64(bytes, at + 1);
+      const end = at + size + length;
+      const refusal =
+        this.#check(flags, length) ??
+        (end <= bytes.length ? this.#frame(flags, bytes.subarray(at + size, end)) : undefined);
+      if (refusal !== undefined) return refusal;
+      if (end > bytes.length) {
+        this.#needed = end - at;
+        return at;
+      }
+      at = end;
+    }
+    this.#needed = 2;
+    return at;
+  }
+
+  #check(flags: number, length: number): string | undefined {
+    const { maxMessageBytes, maxFrames } = this.#limits;
+    if (flags > 7 || (flags & COMMAND_OF_MORE) === COMMAND_OF_MORE) return "sent a frame of an unknown kind";
+    if (this.#messageBytes + length > maxMessageBytes) return `sent a message longer than ${maxMessageBytes} bytes`;
+    return this.#frames.length >= maxFrames ? `sent a message of more than ${maxFrames} frames` : undefined;
+  }
+
+  #frame(flags: number, body: Uint8Array): string | undefined {
+    if ((flags & FLAG.command) !== 0) return this.#command(body);
+    if (this.#state !== "ready") return "sent a message before the handshake";
+    this.#frames.push(body);
+    this.#messageBytes += body.length;
+    if ((flags & FLAG.more) !== 0) return undefined;
+    const whole = this.#frames;
+    this.#frames = [];
+    this.#messageBytes = 0;
+    this.#events.message(whole);
+    return undefined;
+  }
+
+  #command(body: Uint8Array): string | undefined {
     const size = body[0] ?? 0;
     const name = latin1(body.subarray(1, 1 + size));
     const rest = body.subarray(1 + size);
-    if (name === "PING") events.ping(rest.subarray(2));
-    else if (name === "ERROR") return `refused the connection: ${latin1(rest.subarray(1, 200))}`;
-    else if (name === "READY" && state === "handshake") {
-      const type = property(rest, "socket-type");
-      if (type !== undefined && !PUBLISHERS.has(type)) return `is a ${type.slice(0, 20)} socket, expected a publisher`;
-      state = "ready";
-      events.ready();
-    }
+    if (name === "ERROR") return `refused the connection: ${latin1(rest.subarray(1, 200))}`;
+    if (name === "PING") this.#events.ping(rest.subarray(2));
+    if (name !== "READY" || this.#state !== "handshake") return undefined;
+    const type = property(rest, "socket-type");
+    if (type !== undefined && !PUBLISHERS.has(type)) return `is a ${type.slice(0, 20)} socket, expected a publisher`;
+    this.#state = "ready";
+    this.#events.ready();
     return undefined;
-  };
-  const frame = (flags: number, body: Uint8Array): string | undefined => {
-    if ((flags & FLAG.command) !== 0) return command(body);
-    if (state !== "ready") return "sent a message before the handshake";
-    frames.push(body);
-    messageBytes += body.length;
-    if ((flags & FLAG.more) !== 0) return undefined;
-    const whole = frames;
-    frames = [];
-    messageBytes = 0;
-    events.message(whole);
-    return undefined;
-  };
-  const header = (bytes: Uint8Array, at: number): { size: number; length: number } | string | undefined => {
-    const flags = bytes[at]!;
-    if (flags > 7 || (flags & (FLAG.command | FLAG.more)) === (FLAG.command | FLAG.more))
-      return "sent a frame of an unknown kind";
-    const size = headerBytes(flags);
-    if (bytes.length - at < size) return undefined;
-    const length = size === 2 ? bytes[at + 1]! : uint64(bytes, at + 1);
-    if (messageBytes + length > maxMessageBytes) return `sent a message longer than ${maxMessageBytes} bytes`;
-    if (frames.length >= maxFrames) return `sent a message of more than ${maxFrames} frames`;
-    return { size, length };
-  };
-  /** Reads what is whole from `at` on; returns the place after it, or a refusal. */
-  const read = (bytes: Uint8Array, start: number): number | string => {
-    let at = start;
-    while (at < bytes.length) {
-      const head = header(bytes, at);
-      if (typeof head === "string") return head;
-      needed = head === undefined ? headerBytes(bytes[at]!) : head.size + head.length;
-      if (head === undefined || bytes.length - at < needed) return at;
-      const refusal = frame(bytes[at]!, bytes.subarray(at + head.size, at + needed));
-      if (refusal !== undefined) return refusal;
-      at += needed;
-    }
-    needed = 2;
-    return at;
-  };
-  return {
-    push(chunk) {
-      if (keptBytes + chunk.length < needed) {
-        kept.push(copy(chunk));
-        keptBytes += chunk.length;
-        return undefined;
-      }
-      const bytes = keptBytes === 0 ? chunk : join(kept, keptBytes, chunk);
-      let at = 0;
-      if (state === "greeting") {
-        const refusal = greeting(bytes);
-        if (refusal !== undefined) return refusal;
-        at = GREETING_BYTES;
-      }
-      const end = read(bytes, at);
-      if (typeof end === "string") return end;
-      // Frames of a message that is not whole lie in bytes that are about to be overwritten.
-      for (let i = 0; i < frames.length; i++) frames[i] = copy(frames[i]!);
-      kept = end < bytes.length ? [copy(bytes.subarray(end))] : [];
-      keptBytes = bytes.length - end;
-      return undefined;
-    },
-  };
+  }
 }
 
 const GREETING = Buffer.concat([
@@ -180,8 +192,4 @@ function latin1(bytes: Uint8Array): string {
 
 function copy(bytes: Uint8Array): Uint8Array {
   return new Uint8Array(bytes);
-}
-
-function join(kept: readonly Uint8Array[], keptBytes: number, chunk: Uint8Array): Uint8Array {
-  return Buffer.concat([...kept, chunk], keptBytes + chunk.length);
 }

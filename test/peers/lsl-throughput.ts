@@ -1,4 +1,4 @@
-// node test/peers/lsl-throughput.ts [--layout counts|events] [--channels N] [--rate HZ] [--seconds S] [--library PATH]
+// node test/peers/lsl-throughput.ts [--layout counts|events] [--channels N] [--rate HZ] [--seconds S] [--chunk N] [--library PATH]
 // Our outlet in a process of its own, our inlet here: what gets lost, how old a sample is when it is delivered, what the event loop feels.
 import { fork } from "node:child_process";
 import { monitorEventLoopDelay } from "node:perf_hooks";
@@ -14,6 +14,7 @@ const { values } = parseArgs({
     channels: { type: "string", default: "1024" },
     rate: { type: "string", default: "1000" },
     seconds: { type: "string", default: "20" },
+    chunk: { type: "string", default: "1" },
     library: { type: "string" },
     sender: { type: "string" },
   },
@@ -42,7 +43,7 @@ async function send(sourceId: string): Promise<void> {
     const due = Math.min(samples, Math.floor((Number(native.localClock()) - t0) * rate));
     for (; sent < due; sent++) {
       if (!counts) row[0] = sent % 1024;
-      outlet.pushNumbers(row, t0 + (sent + 1) / rate);
+      outlet.pushNumbers(row, t0 + (sent + 1) / rate, sent + 1 < due);
     }
     if (sent === samples) clearInterval(timer);
   }, 1);
@@ -56,7 +57,12 @@ async function receive(): Promise<void> {
   const ages = new Float64Array(samples);
   const loop = monitorEventLoopDelay({ resolution: 1 });
   let [seen, blocks, session] = [0, 0, undefined as LslSession | undefined];
-  const options = { stream: { sourceId }, layout: values.layout, ...(values.library && { library: values.library }) };
+  const options = {
+    stream: { sourceId },
+    layout: values.layout,
+    chunkSamples: Number(values.chunk),
+    ...(values.library && { library: values.library }),
+  };
   let cpu = process.cpuUsage();
   session = new LslSession(options, labels, ({ times }) => {
     if (blocks++ === 0) {

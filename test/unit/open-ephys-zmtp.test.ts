@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { zmtpDecoder, zmtpEncode } from "../../adapters/zeromq/zmtp.ts";
+import { ZmtpDecoder, zmtpEncode } from "../../adapters/zeromq/zmtp.ts";
 import { FUZZ_TIMEOUT_MS, RUNS } from "./fuzz-runs.ts";
 
 const LIMITS = { maxMessageBytes: 1_000_000, maxFrames: 8 };
@@ -25,7 +25,7 @@ const message = (...bodies: (Uint8Array | string)[]) =>
 
 function decode(chunks: Iterable<Uint8Array>) {
   const seen: string[] = [];
-  const decoder = zmtpDecoder(
+  const decoder = new ZmtpDecoder(
     {
       greeted: (minor) => seen.push(`greeted ${minor}`),
       ready: () => seen.push("ready"),
