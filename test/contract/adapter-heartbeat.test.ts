@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { Reply, Request } from "zeromq";
 import { keepHeartbeat } from "../../adapters/open-ephys/heartbeat.ts";
+import { bindWhenFree } from "./bind.ts";
 import { freePortPair } from "./open-ephys-peer.ts";
 
 test("a peer that never answers costs a socket, not the heartbeat", async () => {
@@ -14,13 +15,13 @@ test("a peer that never answers costs a socket, not the heartbeat", async () => 
   const options = { endpoint, application: "test", periodMs: 5, patienceMs: 50, log: () => {} };
   const done = keepHeartbeat(open, options, stop.signal);
   const reply = new Reply({ linger: 0 });
-  await reply.bind(endpoint);
+  await bindWhenFree(reply, endpoint);
   // The first is received and never answered: a REQ socket cannot ask again after that.
   const [first] = await reply.receive();
   expect(JSON.parse(String(first))).toEqual({ application: "test", uuid: expect.any(String), type: "heartbeat" });
   reply.close();
   const other = new Reply({ linger: 0 });
-  await other.bind(endpoint);
+  await bindWhenFree(other, endpoint);
   for (let beat = 0; beat < 3; beat++) {
     const [again] = await other.receive();
     expect(again).toEqual(first);

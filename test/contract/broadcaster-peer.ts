@@ -1,6 +1,7 @@
 import { Publisher } from "zeromq";
 import { type Frames, jsonFormat, rawFormat } from "../../adapters/event-broadcaster/encode.ts";
 import type { Peer } from "./adapter-suite.ts";
+import { bindWhenFree } from "./bind.ts";
 import { freePortPair } from "./open-ephys-peer.ts";
 
 const SAMPLE_RATE_HZ = 30_000;
@@ -18,7 +19,7 @@ export async function broadcasterPeer(format: "json" | "raw"): Promise<Peer & { 
     async start() {
       publisher = new Publisher({ linger: 0, sendHighWaterMark: 0 });
       sampleNum = 0;
-      await publisher.bind(endpoint);
+      await bindWhenFree(publisher, endpoint);
     },
     async stop() {
       publisher?.close();

@@ -3,6 +3,7 @@ import { encodeBlock } from "../../adapters/falcon-output/encode.ts";
 import { createRandom } from "../../rig/random.ts";
 import { spikeWaveform } from "../../rig/signals.ts";
 import type { Peer } from "./adapter-suite.ts";
+import { bindWhenFree } from "./bind.ts";
 import { freePortPair } from "./open-ephys-peer.ts";
 
 const SAMPLE_RATE_HZ = 30_000;
@@ -35,7 +36,7 @@ export async function falconPeer(): Promise<Peer & { readonly endpoint: string }
     endpoint,
     async start() {
       publisher = new Publisher({ linger: 0, sendHighWaterMark: 0 });
-      await publisher.bind(endpoint);
+      await bindWhenFree(publisher, endpoint);
       [sampleNum, messageId, word] = [0, 0n, 0];
     },
     async stop() {

@@ -2,6 +2,7 @@ import { createServer } from "node:net";
 import { Publisher, Reply } from "zeromq";
 import { createEncoder, EVENT_ENVELOPE } from "../../adapters/open-ephys/encode.ts";
 import type { Peer } from "./adapter-suite.ts";
+import { bindWhenFree } from "./bind.ts";
 
 /** A plugin of the Open Ephys GUI on free ports of this machine, with a heartbeat counter. */
 export interface OpenEphysPeer extends Peer {
@@ -28,8 +29,8 @@ export async function openEphysPeer(security: object = {}): Promise<OpenEphysPee
         encoder,
       };
       sampleNum = 0;
-      await running.publisher.bind(endpoint);
-      await running.reply.bind(replies);
+      await bindWhenFree(running.publisher, endpoint);
+      await bindWhenFree(running.reply, replies);
       answer(running.reply, heartbeats);
     },
     async stop() {
