@@ -86,7 +86,11 @@ async function bind(socket: Publisher | Reply, endpoint: string, close: () => vo
 
 async function answerHeartbeats(reply: Reply): Promise<void> {
   for await (const [request] of reply) {
-    await reply.send(heartbeatAnswer(String(request))).catch(() => {});
+    try {
+      await reply.send(heartbeatAnswer(String(request)));
+    } catch {
+      return; // Closed meanwhile: a closed socket throws at once, it does not reject.
+    }
   }
 }
 

@@ -60,7 +60,11 @@ export async function openEphysPeer(security: object = {}): Promise<OpenEphysPee
 async function answer(reply: Reply, heartbeats: string[]): Promise<void> {
   for await (const [request] of reply) {
     heartbeats.push(String(request));
-    await reply.send("heartbeat received").catch(() => {}); // closed meanwhile
+    try {
+      await reply.send("heartbeat received");
+    } catch {
+      return; // Closed meanwhile: a closed socket throws at once, it does not reject.
+    }
   }
 }
 
