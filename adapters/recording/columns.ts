@@ -1,3 +1,5 @@
+import { createSpikeBatch } from "../spike-batch.ts";
+
 /** Growing columns of spikes (s, unit), in the order in which a reader finds them. */
 export interface Columns {
   readonly length: number;
@@ -6,27 +8,17 @@ export interface Columns {
   sorted(): { times: Float64Array; units: Uint16Array };
 }
 
-export function createColumns(capacity = 1024): Columns {
-  let times = new Float64Array(capacity);
-  let units = new Uint16Array(capacity);
-  let length = 0;
-  const grow = () => {
-    const [oldTimes, oldUnits] = [times, units];
-    times = new Float64Array(2 * length);
-    units = new Uint16Array(2 * length);
-    times.set(oldTimes);
-    units.set(oldUnits);
-  };
+export function createColumns(capacity?: number): Columns {
+  const batch = createSpikeBatch(capacity);
   return {
     get length() {
-      return length;
+      return batch.length;
     },
-    push(time, unit) {
-      if (length === times.length) grow();
-      times[length] = time;
-      units[length++] = unit;
+    push: batch.push,
+    sorted() {
+      const { times, units } = batch.copy();
+      return mergeRuns(times, units);
     },
-    sorted: () => mergeRuns(times.slice(0, length), units.slice(0, length)),
   };
 }
 

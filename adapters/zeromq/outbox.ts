@@ -1,6 +1,6 @@
 import type { SourceEvent, SourceMessage } from "../../src/signal/types.ts";
 import type { AdapterContext } from "../define.ts";
-import { createSpikeBatch } from "./spike-batch.ts";
+import { createSpikeBatch } from "../spike-batch.ts";
 
 /** Gathers what one turn of the event loop brought, and gives it on as few messages. */
 export interface Outbox {

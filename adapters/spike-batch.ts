@@ -1,7 +1,9 @@
-/** Spikes gathered during one turn of the event loop, in buffers that grow and are used again. */
+/** Spikes that are gathered (during one turn of the event loop, from a file), in buffers that grow and are used again. */
 export interface SpikeBatch {
   readonly length: number;
   push(time: number, unit: number): void;
+  /** Fresh arrays of what was gathered (s, unit index); the batch keeps it. */
+  copy(): { times: Float64Array; units: Uint16Array };
   /** Fresh arrays of what was gathered (s, unit index), which then belong to the caller; the batch is empty again. */
   take(): { times: Float64Array; units: Uint16Array };
 }
@@ -18,6 +20,7 @@ export function createSpikeBatch(capacity = 1024): SpikeBatch {
     times.set(oldTimes);
     units.set(oldUnits);
   };
+  const copy = () => ({ times: times.slice(0, length), units: units.slice(0, length) });
   return {
     get length() {
       return length;
@@ -27,8 +30,9 @@ export function createSpikeBatch(capacity = 1024): SpikeBatch {
       times[length] = time;
       units[length++] = unit;
     },
+    copy,
     take() {
-      const block = { times: times.slice(0, length), units: units.slice(0, length) };
+      const block = copy();
       length = 0;
       return block;
     },
