@@ -42,7 +42,14 @@ async function run(rateHz: number, seconds: number): Promise<Run> {
   const port = await freePortPair();
   const labels = unitLabels(options.bundle);
   const publisher = child("publisher");
-  const rig: PublisherRequest = { port, labels, rateHz, seconds, blockMs: Number(options["block-ms"]) };
+  const rig: PublisherRequest = {
+    port,
+    labels,
+    rateHz,
+    seconds,
+    blockMs: Number(options["block-ms"]),
+    clock: "monotonic",
+  };
   await ask(publisher, rig);
   const config = join(folder, "config.yaml");
   writeFileSync(config, stringify(daemonConfig(port)));

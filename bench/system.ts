@@ -12,14 +12,25 @@ export async function startSystem(bundle: string, daemonArgs: readonly string[] 
   const rig = new Running(["daemon/main.ts", "rig", "--port", String(port), "--session", `${bundle}/session`]);
   await rig.saw(/rig: publishing/);
   const args = ["--bundle", bundle, "--port", "0", "--source", `tcp://127.0.0.1:${port}`];
-  const daemon = new Running(["daemon/main.ts", "run", ...daemonArgs, ...args]);
+  const daemon = await startDaemon([...daemonArgs, ...args]);
+  return {
+    ...daemon,
+    async [Symbol.asyncDispose]() {
+      await daemon[Symbol.asyncDispose]();
+      await rig.stop("SIGTERM");
+    },
+  };
+}
+
+/** `phosphene run` as a process of its own. */
+export async function startDaemon(args: readonly string[]): Promise<System> {
+  const daemon = new Running(["daemon/main.ts", "run", ...args]);
   const [, url] = await daemon.saw(/watching at (\S+)/);
   return {
     streamUrl: `${url!.replace("http", "ws")}/v1/stream`,
     status: async () => (await (await fetch(`${url}/status`)).json()) as StatusBody,
     async [Symbol.asyncDispose]() {
       await daemon.stop("SIGTERM");
-      await rig.stop("SIGTERM");
     },
   };
 }

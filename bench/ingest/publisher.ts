@@ -1,5 +1,5 @@
-// A rig of `bench/ingest.ts`: spikes at a steady rate in blocks, open loop. Sample numbers are the machine's monotonic clock when the
-// message is sent, so that whoever reads them on the same machine knows how long they took.
+// A rig of `bench/ingest.ts` and `bench/soak.ts`: spikes at a steady rate in blocks, open loop. Sample numbers are the machine's monotonic clock
+// when the message is sent, so that whoever reads them on the same machine knows how long they took; or they begin with the rig, as in a lab.
 import { setTimeout as wait } from "node:timers/promises";
 import { Publisher } from "zeromq";
 import { createEncoder } from "../../adapters/open-ephys/encode.ts";
@@ -11,6 +11,8 @@ export interface PublisherRequest {
   readonly rateHz: number;
   readonly seconds: number;
   readonly blockMs: number;
+  /** Where sample numbers begin: at the machine's monotonic 0, or when this rig starts. */
+  readonly clock: "monotonic" | "own";
 }
 
 export interface PublisherReport {
@@ -43,6 +45,7 @@ async function publish(publisher: Publisher, request: PublisherRequest): Promise
   const waveform = new Float32Array(40);
   const cpu = process.cpuUsage();
   const startMs = monotonicMs();
+  const originMs = request.clock === "own" ? startMs : 0;
   const perBlock = (rateHz * blockMs) / 1000;
   let [sent, latestMs] = [0, 0];
   for (let block = 1; block * blockMs <= seconds * 1000; block++) {
@@ -52,7 +55,7 @@ async function publish(publisher: Publisher, request: PublisherRequest): Promise
     latestMs = Math.max(latestMs, monotonicMs() - dueMs);
     for (; sent < block * perBlock; sent++) {
       const unit = units[sent % units.length] ?? { electrode: "E1", sortedId: 1 };
-      const sampleNum = Math.floor(monotonicMs() * SAMPLES_PER_MS);
+      const sampleNum = Math.floor((monotonicMs() - originMs) * SAMPLES_PER_MS);
       await publisher.send(encoder.spike({ ...unit, sampleNum, threshold: [-50], waveform }));
     }
   }
