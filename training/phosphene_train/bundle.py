@@ -8,9 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
-from .denoiser import Denoiser
+from .denoiser import GUIDANCE_RANGE, Denoiser
+from .diffusion import Timesteps
 from .evidence import Evidence
-from .export import Timesteps, export_graphs
+from .export import export_graphs
 from .golden import TOLERANCE, Normalisation, golden_case
 from .half import round_to_half
 from .vae import GroupVae
@@ -35,6 +36,8 @@ class Bundle:
     golden_noise: np.ndarray
     """Noise [N, 3, H, W] of the golden cases."""
     noise_scale: float = 1.0
+    guidance: float = 1.0
+    """The guidance weight that the daemon uses unless told otherwise."""
     provenance: dict = field(default_factory=dict)
     metrics: dict = field(default_factory=dict)
 
@@ -53,7 +56,7 @@ def golden(bundle: Bundle) -> dict:
     """The content of golden.json."""
     pairs = zip(bundle.golden_counts, bundle.golden_noise, strict=True)
     models = (bundle.vae, bundle.denoiser, bundle.timesteps)
-    cases = [golden_case(*models, counts, noise, bundle.normalisation) for counts, noise in pairs]
+    cases = [golden_case(*models, counts, noise, bundle.normalisation, bundle.guidance) for counts, noise in pairs]
     return {"tolerance": TOLERANCE, "cases": cases}
 
 
@@ -74,6 +77,7 @@ def manifest(bundle: Bundle, folder: Path) -> dict:
         "image": {"height": side, "width": side, "channels": 3},
         "schedule": {"kind": "cosine", "prediction": "v", "timesteps": bundle.timesteps},
         "noise": {"scale": bundle.noise_scale},
+        "guidance": dict(zip(("default", "min", "max"), (bundle.guidance, *GUIDANCE_RANGE), strict=True)),
         "files": {**{key: file_entry(folder, name) for key, name in named.items()}, "sample": samples},
         "evidence": bundle.evidence.manifest(),
         "provenance": {"createdAt": datetime.now(UTC).isoformat(timespec="seconds"), **bundle.provenance},

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from .cortex import Cortex, cortex_from_state, cortex_state, make_cortex
-from .export import Timesteps
+from .diffusion import Timesteps
 from .golden import Normalisation
 from .half import round_to_half
 from .pool import Pool, Pools
@@ -37,11 +37,12 @@ class DemoOptions:
     vae_batch: int = 2048
     windows: int = 2_000_000
     batch: int = 1024
-    denoiser_steps: int = 8000
-    few_steps: int = 1700
+    teacher_steps: int = 12_000
+    student_steps: int = 6000
+    trajectories: int = 131_072
 
 
-SMOKE = DemoOptions(7, 256, 32, 3, 20, 64, 4096, 4, 3, 3)
+SMOKE = DemoOptions(7, 256, 32, 3, 20, 64, 4096, 4, 3, 3, 8)
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""The trained stages of the demo: VAE, denoiser, few-step tuning."""
+"""The trained stages of the demo: VAE, teacher, student."""
 
 import copy
 
@@ -7,17 +7,13 @@ import torch
 from .demo_data import LatentPool, VaeData, latent_pool, thumbnails
 from .demo_run import TIMESTEPS, Run, fit_vision
 from .denoiser import Denoiser
-from .few_step import FewStepTraining, tune_few_steps
-from .optimiser import blend
+from .distil import Distillation, distil
 from .random_bundle import demo_options
 from .stage_files import load_state, save_state
 from .train_denoiser import DenoiserTraining, train_denoiser
 from .train_vae import VaeTraining, train_vae
 from .vae import GroupVae
 from .vision import perceptual_distance
-
-DIFFUSION_SHARE = 0.4
-"""Share of the weights from before few-step tuning: it takes away grain and 1-step artefacts for little correlation."""
 
 
 def fit_vae(run: Run) -> GroupVae:
@@ -49,27 +45,29 @@ def vae_data(run: Run, model: GroupVae) -> VaeData:
 
 
 def fit_denoiser(run: Run, vae: GroupVae) -> tuple[Denoiser, Denoiser]:
-    """The denoiser after diffusion training, and the one to ship; each stage trained or read."""
+    """Teacher and student; each trained or read."""
     torch.manual_seed(run.options.seed)
-    diffusion, tuned = (Denoiser(demo_options()[1]).to(run.device) for _ in range(2))
-    have_diffusion = load_state(diffusion, "denoiser", run.resume)
-    have_tuned = load_state(tuned, "few", run.resume)
-    if not (have_diffusion and have_tuned):
+    teacher, student = (Denoiser(demo_options()[1]).to(run.device) for _ in range(2))
+    have_teacher, have_student = load_state(teacher, "teacher", run.resume), load_state(student, "student", run.resume)
+    if not (have_teacher and have_student):
         pairs = latent_pool(vae, vae_data(run, vae), run.options.windows, run.options.batch)
-        if not have_diffusion:
-            diffusion = train_denoiser(diffusion, pairs, DenoiserTraining(run.options.denoiser_steps), TIMESTEPS)
-        tuned = tune(run, copy.deepcopy(diffusion), pairs)
-    for name, model in (("denoiser", diffusion), ("few", tuned)):
+        if not have_teacher:
+            training = DenoiserTraining(run.options.teacher_steps)
+            teacher = train_denoiser(teacher, pairs, training, TIMESTEPS, run.out)
+        save_state(teacher.eval().requires_grad_(False), "teacher", run.out)
+        student = learn_few_steps(run, teacher, copy.deepcopy(teacher), pairs)
+    for name, model in (("teacher", teacher), ("student", student)):
         save_state(model.eval().requires_grad_(False), name, run.out)
-    return diffusion, blend(tuned, diffusion, DIFFUSION_SHARE)
+    return teacher, student
 
 
-def tune(run: Run, model: Denoiser, pairs: LatentPool) -> Denoiser:
-    """Few-step tuning, compared by a picture network of its own: not the one inside the cortex."""
+def learn_few_steps(run: Run, teacher: Denoiser, student: Denoiser, pairs: LatentPool) -> Denoiser:
+    """Distillation, compared by a picture network of its own: not the one inside the cortex."""
     o = run.options
     critic = fit_vision(run.objects, run.pools, o, "critic", o.seed + 1, run.out, run.resume)
 
-    def distance(decoded: torch.Tensor, true: torch.Tensor) -> torch.Tensor:
-        return perceptual_distance(critic, decoded, true)
+    def distance(decoded: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+        return perceptual_distance(critic, decoded, target)
 
-    return tune_few_steps(model, pairs, FewStepTraining(o.few_steps), TIMESTEPS, distance)
+    options = Distillation(o.student_steps, batch=min(512, o.batch), trajectories=o.trajectories)
+    return distil(teacher, student, pairs, options, TIMESTEPS, distance, run.out)

@@ -9,6 +9,10 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from .attention import Attention
+from .diffusion import Denoise, alpha_sigma, v_of_x0
+
+GUIDANCE_RANGE = (1.0, 3.0)
+"""Guidance weights that a student is trained for; 1 is the plain conditional model."""
 
 
 @dataclass(frozen=True)
@@ -21,7 +25,7 @@ class DenoiserOptions:
     width: int = 256
     blocks: int = 5
     heads: int = 8
-    head_channels: int = 8
+    head_channels: int = 16
 
 
 class Block(nn.Module):
@@ -42,10 +46,12 @@ class Block(nn.Module):
 
 
 class Denoiser(nn.Module):
-    """v(x [B, 3, H, W], t [B], cond [B, D]) -> [B, 3, H, W].
+    """v(x [B, 3, H, W], t [B], cond [B, D], guidance [B]) -> [B, 3, H, W].
 
-    Tokens: time, one per latent group, then the patches. The head unpatchifies to a few channels at full resolution
-    and mixes them with x by two 3x3 convolutions, so that no seams show between patches.
+    Tokens: time with guidance, one per latent group, then the patches. The network estimates the clean picture and v
+    follows from it (Li & He 2025: a transformer over large patches estimates what lies on the data's manifold more
+    easily than noise). The head unpatchifies to a few channels at full resolution and mixes them with alpha x by two
+    3x3 convolutions: no seams show between patches, and no noise reaches the picture where x is nothing but noise.
     """
 
     def __init__(self, options: DenoiserOptions) -> None:
@@ -53,19 +59,27 @@ class Denoiser(nn.Module):
         o = self.options = options
         tokens = 1 + len(o.groups) + (o.image // o.patch) ** 2
         self.patches = nn.Linear(3 * o.patch**2, o.width)
-        self.position = nn.Parameter(torch.randn(1, tokens, o.width) * 0.02)
+        # Beside patches of noise, position embeddings of the usual size (0.02) are too faint to learn from.
+        self.position = nn.Parameter(torch.randn(1, tokens, o.width) * 0.5)
         self.time = nn.Sequential(nn.Linear(o.width, o.width), nn.SiLU(), nn.Linear(o.width, o.width))
+        self.guidance = nn.Sequential(nn.Linear(1, o.width), nn.SiLU(), nn.Linear(o.width, o.width))
         self.groups = nn.ModuleList(condition_token(size, o.width) for size in o.groups)
+        self.absent = nn.Parameter(torch.zeros(1, len(o.groups), o.width))
         half = o.blocks // 2
         self.down = nn.ModuleList(Block(o.width, o.heads, skip=False) for _ in range(o.blocks - half))
         self.up = nn.ModuleList(Block(o.width, o.heads, skip=True) for _ in range(half))
         self.norm = nn.LayerNorm(o.width)
         self.unpatch = nn.Linear(o.width, o.head_channels * o.patch**2)
-        self.mix = nn.Conv2d(o.head_channels + 3, 2 * o.head_channels, 3, padding=1)
-        self.out = nn.Conv2d(2 * o.head_channels, 3, 3, padding=1)
+        self.mix = nn.Conv2d(o.head_channels + 3, o.head_channels, 3, padding=1)
+        self.out = nn.Conv2d(o.head_channels, 3, 3, padding=1)
 
-    def forward(self, x: Tensor, t: Tensor, cond: Tensor) -> Tensor:
-        tokens = self.embed(x, t, cond)
+    def forward(self, x: Tensor, t: Tensor, cond: Tensor, guidance: Tensor, given: Tensor | None = None) -> Tensor:
+        """`given` [B] is 0 where the latents are withheld (for classifier-free guidance); None gives them all."""
+        return v_of_x0(x, self.clean(x, t, cond, guidance, given), t)
+
+    def clean(self, x: Tensor, t: Tensor, cond: Tensor, guidance: Tensor, given: Tensor | None = None) -> Tensor:
+        """The estimate of the clean picture, unclipped."""
+        tokens = self.embed(x, t, cond, guidance, given)
         skips = []
         for block in self.down:
             tokens = block(tokens)
@@ -74,19 +88,22 @@ class Denoiser(nn.Module):
         skips = skips[: len(self.up)]
         for block in self.up:
             tokens = block(tokens, skips.pop())
-        return self.paint(tokens[:, 1 + len(self.groups) :], x)
+        alpha, _ = alpha_sigma(t)
+        return self.paint(tokens[:, 1 + len(self.groups) :], x * alpha.view(-1, 1, 1, 1))
 
-    def embed(self, x: Tensor, t: Tensor, cond: Tensor) -> Tensor:
+    def embed(self, x: Tensor, t: Tensor, cond: Tensor, guidance: Tensor, given: Tensor | None) -> Tensor:
         """Picture, time and latents -> tokens [B, 1 + G + patches, width]."""
         o = self.options
         parts = torch.split(cond, list(o.groups), dim=1)
-        conditions = [layer(part).unsqueeze(1) for layer, part in zip(self.groups, parts, strict=True)]
-        time = self.time(time_features(t, o.width)).unsqueeze(1)
+        conditions = torch.stack([layer(part) for layer, part in zip(self.groups, parts, strict=True)], dim=1)
+        if given is not None:
+            conditions = torch.where(given.view(-1, 1, 1) > 0.5, conditions, self.absent.to(conditions.dtype))
+        time = self.time(time_features(t, o.width)) + self.guidance(guidance[:, None] - 1)
         patches = self.patches(F.pixel_unshuffle(x, o.patch).flatten(2).transpose(1, 2))
-        return torch.cat([time, *conditions, patches], dim=1) + self.position
+        return torch.cat([time.unsqueeze(1), conditions, patches], dim=1) + self.position
 
     def paint(self, tokens: Tensor, x: Tensor) -> Tensor:
-        """Patch tokens [B, P, width] and the noisy picture -> v at full resolution."""
+        """Patch tokens [B, P, width] and the noisy picture -> a picture at full resolution."""
         o = self.options
         side = o.image // o.patch
         grid = self.unpatch(self.norm(tokens)).transpose(1, 2).unflatten(2, (side, side))
@@ -105,6 +122,15 @@ def time_features(t: Tensor, width: int) -> Tensor:
     steps = torch.arange(half, device=t.device, dtype=torch.float32) / half
     angles = 1000 * t[:, None] * torch.exp(-math.log(1000.0) * steps)[None]
     return torch.cat([torch.cos(angles), torch.sin(angles)], dim=1).to(t.dtype)
+
+
+def weighted(model: Denoiser, guidance: float = 1.0) -> Denoise:
+    """The denoiser as the samplers call it: v at one guidance weight for the whole batch."""
+
+    def denoise(x: Tensor, t: Tensor, cond: Tensor) -> Tensor:
+        return model(x, t, cond, torch.full_like(t, guidance))
+
+    return denoise
 
 
 def group_sizes(groups: Sequence[tuple[str, int]]) -> tuple[int, ...]:

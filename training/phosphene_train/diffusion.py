@@ -7,7 +7,10 @@ from itertools import pairwise
 import torch
 from torch import Tensor
 
+Timesteps = dict[str, list[float]]
+"""Number of steps -> the times of its sampler, from 1 down to 0."""
 Denoise = Callable[[Tensor, Tensor, Tensor], Tensor]
+"""(x [B, 3, H, W], t [B], cond [B, D]) -> v, or the clean picture where a function says so."""
 
 
 def alpha_sigma(t: Tensor) -> tuple[Tensor, Tensor]:
@@ -26,6 +29,12 @@ def predict_x0(x: Tensor, v: Tensor, t: Tensor) -> Tensor:
     """The clean picture that (x_t, v) stands for, unclipped."""
     alpha, sigma = (part.view(-1, 1, 1, 1) for part in alpha_sigma(t))
     return alpha * x - sigma * v
+
+
+def v_of_x0(x: Tensor, x0: Tensor, t: Tensor) -> Tensor:
+    """The v that makes predict_x0 return x0: (alpha x - x0) / sigma."""
+    alpha, sigma = (part.view(-1, 1, 1, 1) for part in alpha_sigma(t))
+    return (alpha * x - x0) / sigma.clamp(min=1e-2)
 
 
 def even_timesteps(steps: int) -> list[float]:
@@ -51,14 +60,14 @@ def ddim(denoise: Denoise, noise: Tensor, cond: Tensor, timesteps: Sequence[floa
     raise ValueError(f"timesteps end at {timesteps[-1]}, expected 0")
 
 
-def diffusion_loss(denoise: Denoise, x0: Tensor, cond: Tensor, eps: Tensor, t: Tensor, gamma: float) -> Tensor:
-    """v-loss weighted by min(SNR, gamma) + 1 in x0 units, per sample [B].
+def diffusion_loss(clean: Denoise, x0: Tensor, cond: Tensor, eps: Tensor, t: Tensor, gamma: float) -> Tensor:
+    """Squared error of the estimated clean picture, weighted by min(SNR, gamma) + 1, per sample [B].
 
-    |v - v'|^2 = (1 + SNR) |x0 - x0'|^2; the weight min(SNR, gamma) (Hang et al. 2023) plus a floor of 1 on x0 keeps
-    the start of the trajectory, where a few-step sampler makes its largest move, from being neglected.
+    |v - v'|^2 = (1 + SNR) |x0 - x0'|^2; the weight min(SNR, gamma) (Hang et al. 2023) plus a floor of 1 keeps the
+    start of the trajectory, where a few-step sampler makes its largest move, from being neglected.
     """
-    x, v = add_noise(x0, eps, t)
-    error = (denoise(x, t, cond) - v).square().flatten(1).mean(1)
+    x, _ = add_noise(x0, eps, t)
+    error = (clean(x, t, cond) - x0).square().flatten(1).mean(1)
     alpha, sigma = alpha_sigma(t)
     snr = (alpha / sigma.clamp(min=1e-4)).square()
-    return error * (1 + snr.clamp(max=gamma)) / (1 + snr)
+    return error * (1 + snr.clamp(max=gamma))

@@ -6,10 +6,9 @@ import torch
 from torch import Tensor
 
 from .cortex import Cortex
-from .denoiser import Denoiser
-from .diffusion import ddim
+from .denoiser import Denoiser, weighted
+from .diffusion import Timesteps, ddim
 from .evidence import Scores, score
-from .export import Timesteps
 from .golden import Normalisation
 from .metrics import own_correlation, r2, structural_similarity, top1, two_way
 from .pool import Pool
@@ -26,6 +25,7 @@ class Decoder:
     denoiser: Denoiser
     normalisation: Normalisation
     timesteps: Timesteps
+    guidance: float = 1.0
 
     def latents(self, counts: Tensor) -> Tensor:
         return self.vae.encode(normalise(counts, self.normalisation))[0]
@@ -33,10 +33,10 @@ class Decoder:
     @torch.no_grad()
     def decode(self, counts: Tensor, noise: Tensor, steps: str = "4") -> Tensor:
         """Counts [B, W, U], noise [3, H, W] (the same for every window, as in a live session) -> pictures."""
-        parts = []
+        denoise, parts = weighted(self.denoiser, self.guidance), []
         for chunk in counts.split(256):
             fixed = noise[None].expand(len(chunk), -1, -1, -1)
-            parts.append(ddim(self.denoiser, fixed, self.latents(chunk), self.timesteps[steps]))
+            parts.append(ddim(denoise, fixed, self.latents(chunk), self.timesteps[steps]))
         return torch.cat(parts)
 
 

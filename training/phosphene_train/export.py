@@ -11,24 +11,26 @@ from torch import Tensor, nn
 
 from .attention import Attention
 from .denoiser import Denoiser
-from .diffusion import ddim
+from .diffusion import Timesteps, ddim
 from .graph_weights import WeightFile, store_as_half
 from .vae import GroupVae
 
 OPSET = 20
-Timesteps = dict[str, list[float]]
 
 
 class Sampler(nn.Module):
-    """k DDIM steps as one module: noise, cond -> image in [-1, 1]."""
+    """k DDIM steps as one module: noise, cond, guidance -> image in [-1, 1]."""
 
     def __init__(self, denoiser: Denoiser, timesteps: Sequence[float]) -> None:
         super().__init__()
         self.denoiser = denoiser
         self.timesteps = list(timesteps)
 
-    def forward(self, noise: Tensor, cond: Tensor) -> Tensor:
-        return ddim(self.denoiser, noise, cond, self.timesteps)
+    def forward(self, noise: Tensor, cond: Tensor, guidance: Tensor) -> Tensor:
+        def denoise(x: Tensor, t: Tensor, latents: Tensor) -> Tensor:
+            return self.denoiser(x, t, latents, guidance)
+
+        return ddim(denoise, noise, cond, self.timesteps)
 
 
 def export_graphs(vae: GroupVae, denoiser: Denoiser, timesteps: Timesteps, folder: Path) -> None:
@@ -36,11 +38,11 @@ def export_graphs(vae: GroupVae, denoiser: Denoiser, timesteps: Timesteps, folde
     shared = WeightFile(folder / "weights.bin")
     export_encoder(vae, folder / "encode.onnx")
     side = denoiser.options.image
-    noise, cond = torch.zeros(1, 3, side, side), torch.zeros(1, sum(denoiser.options.groups))
-    step = trace(denoiser, (noise, torch.ones(1), cond), ["x", "t", "cond"], ["v"])
+    noise, cond, one = torch.zeros(1, 3, side, side), torch.zeros(1, sum(denoiser.options.groups)), torch.ones(1)
+    step = trace(denoiser, (noise, one, cond, one), ["x", "t", "cond", "guidance"], ["v"])
     write(step, folder / "step.onnx", shared)
     for k, times in timesteps.items():
-        sampler = trace(Sampler(denoiser, times), (noise, cond), ["noise", "cond"], ["image"])
+        sampler = trace(Sampler(denoiser, times), (noise, cond, one), ["noise", "cond", "guidance"], ["image"])
         write(sampler, folder / f"sample-{k}.onnx", shared)
     shared.save()
 

@@ -7,8 +7,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .denoiser import Denoiser
-from .diffusion import ddim
+from .denoiser import Denoiser, weighted
+from .diffusion import Timesteps, ddim
 from .vae import GroupVae
 
 TOLERANCE = 1e-3
@@ -52,18 +52,26 @@ def decode_array(text: str, *shape: int) -> np.ndarray:
 
 @torch.no_grad()
 def golden_case(
-    vae: GroupVae, denoiser: Denoiser, timesteps: dict, counts: np.ndarray, noise: np.ndarray, norm: Normalisation
+    vae: GroupVae,
+    denoiser: Denoiser,
+    timesteps: Timesteps,
+    counts: np.ndarray,
+    noise: np.ndarray,
+    norm: Normalisation,
+    guidance: float = 1.0,
 ) -> dict:
     """One case: counts [W, U], noise [3, H, W], and every output, by PyTorch in fp32 on the CPU."""
     vae, denoiser = vae.cpu().float().eval(), denoiser.cpu().float().eval()
     window = norm.apply(counts)
     x = torch.from_numpy(noise.astype(np.float32))[None]
     mu, logvar, expected, *readouts = vae(torch.from_numpy(window)[None])
-    v = denoiser(x, torch.tensor([STEP_TIME]), mu)
-    images = {k: ddim(denoiser, x, mu, times) for k, times in timesteps.items()}
+    denoise = weighted(denoiser, guidance)
+    v = denoise(x, torch.tensor([STEP_TIME]), mu)
+    images = {k: ddim(denoise, x, mu, times) for k, times in timesteps.items()}
     return {
         "counts": encode_array(counts),
         "noise": encode_array(noise),
+        "guidance": guidance,
         "window": encode_array(window),
         "mu": encode_array(mu),
         "logvar": encode_array(logvar),

@@ -3,10 +3,10 @@
 import torch
 from torch import Tensor
 
-from .denoiser import Denoiser
+from .denoiser import Denoiser, weighted
 from .diffusion import ddim
 from .golden import Normalisation
-from .it_fit import NOISE, TIMESTEPS, FitOptions, generator_on
+from .it_fit import TIMESTEPS, FitOptions, generator_on
 from .it_recording import ONSET_MS, POSITIONS, TRIAL_MS
 from .it_windows import CONDITIONS, Trials, Windows, draw
 from .metrics import correlations, top1
@@ -57,11 +57,11 @@ def decode(models: tuple[GroupVae, Denoiser], norm: Normalisation, counts: Tenso
     vae, denoiser = models
     side = denoiser.options.image
     generator = torch.Generator(counts.device).manual_seed(seed)
-    noise = NOISE * torch.randn(1, 3, side, side, generator=generator, device=counts.device)
+    noise = torch.randn(1, 3, side, side, generator=generator, device=counts.device)
     parts = []
     for part in counts.split(128):
         mu, _ = vae.encode(normalise(part, norm))
-        parts.append(ddim(denoiser, noise.expand(len(part), -1, -1, -1), mu, TIMESTEPS[str(steps)]))
+        parts.append(ddim(weighted(denoiser), noise.expand(len(part), -1, -1, -1), mu, TIMESTEPS[str(steps)]))
     return torch.cat(parts)
 
 

@@ -15,7 +15,7 @@ from .evidence import Evidence, calibrate, score
 from .golden import Normalisation
 from .half import round_to_half
 from .it_evaluate import best_end, held_out_windows, shuffled, windows_at
-from .it_fit import NOISE, TIMESTEPS, FitOptions, fit_denoiser, fit_vae, stream_normalisation
+from .it_fit import TIMESTEPS, FitOptions, fit_denoiser, fit_vae, stream_normalisation
 from .it_pictures import find_assets, render, targets
 from .it_recording import ONSET_MS, TRIAL_MS, Recording, load_recording
 from .it_report import measure
@@ -93,11 +93,11 @@ def write(options, fit, recording: Recording, model: Model, evidence: Evidence, 
     """The bundle folder, its session, metrics.json and model card."""
     rng = np.random.default_rng(options.seed)
     counts = held_out_windows(test, best_end(fit), 1, fit, seed=21).counts[[2, 10]].cpu().numpy()
-    noise = NOISE * rng.standard_normal((2, *pictures.shape[1:])).transpose(0, 3, 1, 2).astype(np.float32)
+    noise = rng.standard_normal((2, *pictures.shape[1:])).transpose(0, 3, 1, 2).astype(np.float32)
     keys = ("bins", "steps", "seed")
     bundle = Bundle(
         "it-objects", model.vae.cpu(), model.denoiser.cpu(), list(recording.labels), model.norm, fit.bins[0],
-        TIMESTEPS, evidence, counts, noise, NOISE,
+        TIMESTEPS, evidence, counts, noise,
         provenance={
             "generator": "phosphene-train", "seed": options.seed, "data": DATA, "licence": LICENCE,
             "command": "phosphene-train it-objects", "options": {key: getattr(options, key) for key in keys},

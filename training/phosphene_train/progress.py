@@ -10,10 +10,10 @@ console = Console()
 
 
 class Track:
-    """Iterate over steps while showing them; `note` sets the text beside the bar."""
+    """Iterate over steps from `first` while showing them; `note` sets the text beside the bar."""
 
-    def __init__(self, name: str, steps: int) -> None:
-        self.name, self.steps, self.text = name, steps, ""
+    def __init__(self, name: str, steps: int, first: int = 0) -> None:
+        self.name, self.steps, self.first, self.text = name, steps, first, ""
         self.columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
 
     def note(self, **values: float) -> None:
@@ -28,8 +28,8 @@ class Track:
         start = time.monotonic()
         with Progress(*self.columns, TextColumn("{task.fields[note]}"), console=console,
                       disable=not console.is_terminal) as bar:  # fmt: skip
-            task = bar.add_task(self.name, total=self.steps, note="")
-            for step in range(self.steps):
+            task = bar.add_task(self.name, total=self.steps, completed=self.first, note="")
+            for step in range(self.first, self.steps):
                 yield step
                 bar.update(task, advance=1, note=self.text)
                 if not console.is_terminal and (step + 1) % max(1, self.steps // 10) == 0:

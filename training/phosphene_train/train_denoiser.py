@@ -1,17 +1,16 @@
-"""Train a conditional denoiser on any source of (picture, latents)."""
+"""Train a conditional denoiser on any source of (picture, latents): the teacher of the few-step student."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 
 import torch
 from torch import Tensor
-from torch.nn.utils import clip_grad_norm_
 
 from .denoiser import Denoiser
-from .diffusion import diffusion_loss
-from .export import Timesteps
-from .optimiser import Average, adamw, set_rate
-from .progress import Track
+from .diffusion import Timesteps, diffusion_loss
+from .loop import LoopOptions, train
 
 NextPair = Callable[[], tuple[Tensor, Tensor]]
 """Gives pictures [B, 3, H, W] in [-1, 1] and latents [B, D], always of the same B."""
@@ -19,36 +18,37 @@ NextPair = Callable[[], tuple[Tensor, Tensor]]
 
 @dataclass(frozen=True)
 class DenoiserTraining:
-    """Steps, peak learning rate, bound of the v-loss's signal-to-noise weight, memory of the average."""
+    """Steps, peak learning rate, bound of the loss's signal-to-noise weight, memory of the average, share of samples
+    whose latents are withheld (for classifier-free guidance)."""
 
     steps: int
-    few_steps: int = 0
     rate: float = 1e-3
     gamma: float = 5.0
     keep: float = 0.999
+    withheld: float = 0.1
 
 
-def train_denoiser(model: Denoiser, next_pair: NextPair, options: DenoiserTraining, timesteps: Timesteps) -> Denoiser:
+def train_denoiser(
+    model: Denoiser, next_pair: NextPair, options: DenoiserTraining, timesteps: Timesteps, folder: Path | None = None
+) -> Denoiser:
     """Diffusion training; a third of the times are those that the few-step samplers visit. Returns the average."""
-    optimiser, average = adamw(model, options.rate), Average(model, options.keep)
-    run = fast(model)
-    track = Track("denoiser", options.steps)
-    for step in track:
-        set_rate(optimiser, options.rate, step, options.steps)
+    run = fast(model.clean)
+
+    def loss(step: int) -> tuple[Tensor, dict[str, Tensor]]:
         x0, cond = next_pair()
-        loss = step_loss(run, x0, cond, options.gamma, timesteps)
-        update(model, optimiser, loss)
-        average.update(model, step)
-        if track.due(step):
-            track.note(loss=loss.item())
-    return average.model
+        eps, t = torch.randn_like(x0), random_times(len(x0), timesteps, x0.device)
+        given = (torch.rand_like(t) >= options.withheld).float()
+        with autocast(x0):
+            clean = partial(plain, run, given)
+            value = diffusion_loss(clean, x0, cond, eps, t, options.gamma).mean()
+        return value, {"loss": value.detach()}
+
+    return train(model, loss, LoopOptions("denoiser", options.steps, options.rate, keep=options.keep), folder)
 
 
-def step_loss(run: Callable, x0: Tensor, cond: Tensor, gamma: float, timesteps: Timesteps) -> Tensor:
-    """The mean diffusion loss of a batch, in bf16 on a GPU."""
-    eps, t = torch.randn_like(x0), random_times(len(x0), timesteps, x0.device)
-    with autocast(x0):
-        return diffusion_loss(run, x0, cond, eps, t, gamma).mean()
+def plain(run: Callable, given: Tensor, x: Tensor, t: Tensor, cond: Tensor) -> Tensor:
+    """The clean picture without guidance, in fp32."""
+    return run(x, t, cond, torch.ones_like(t), given).float()
 
 
 def random_times(count: int, timesteps: Timesteps, device: torch.device) -> Tensor:
@@ -64,14 +64,6 @@ def autocast(like: Tensor) -> torch.autocast:
     return torch.autocast(like.device.type, torch.bfloat16, enabled=like.is_cuda)
 
 
-def fast(model: Denoiser) -> Callable:
+def fast(function: Callable) -> Callable:
     """Compiled on a GPU."""
-    return torch.compile(model, dynamic=False) if next(model.parameters()).is_cuda else model
-
-
-def update(model: Denoiser, optimiser: torch.optim.Optimizer, loss: Tensor) -> None:
-    """One clipped optimiser step."""
-    optimiser.zero_grad(set_to_none=True)
-    loss.backward()
-    clip_grad_norm_(model.parameters(), 1.0)
-    optimiser.step()
+    return torch.compile(function, dynamic=False) if torch.cuda.is_available() else function

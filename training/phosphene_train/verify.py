@@ -66,9 +66,10 @@ def case_errors(folder: Path, manifest: dict, case: dict) -> dict[str, float]:
     errors = {name: largest_error(outputs[name], text) for name, text in expected.items()}
     step = open_graph(folder / files["step"]["path"])
     t = np.array([case["v"]["t"]], dtype=np.float32)
-    errors["v"] = largest_error(step.run(None, {"x": x, "t": t, "cond": cond})[0], case["v"]["out"])
+    extra = {"guidance": np.array([case["guidance"]], dtype=np.float32)} if "guidance" in manifest else {}
+    errors["v"] = largest_error(step.run(None, {"x": x, "t": t, "cond": cond, **extra})[0], case["v"]["out"])
     for k, entry in files["sample"].items():
-        out = open_graph(folder / entry["path"]).run(None, {"noise": x, "cond": cond})[0]
+        out = open_graph(folder / entry["path"]).run(None, {"noise": x, "cond": cond, **extra})[0]
         errors[f"sample-{k}"] = largest_error(out, case["images"][k])
     return errors
 
