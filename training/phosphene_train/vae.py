@@ -52,6 +52,9 @@ class VaeOptions:
 class GroupVae(nn.Module):
     """Encoder: MLP over the flattened window. Decoder: one linear layer to the window-averaged normalised counts.
 
+    `read_in` is the only part of the encoder that knows the units; `trunk` and what follows can be shared by several
+    sessions (multi_session.py).
+
     The heads see one group each, so that a group comes to hold what its readout names. `noise` is the log standard
     deviation of each unit around the decoder's mean: it makes the KL term a number of nats and not an arbitrary scale.
     """
@@ -59,9 +62,8 @@ class GroupVae(nn.Module):
     def __init__(self, options: VaeOptions) -> None:
         super().__init__()
         o = self.options = options
-        self.encoder = nn.Sequential(
-            nn.Flatten(),
-            nn.Linear(o.window * o.units, o.hidden),
+        self.read_in = nn.Sequential(nn.Flatten(), nn.Linear(o.window * o.units, o.hidden))
+        self.trunk = nn.Sequential(
             nn.SiLU(),
             nn.Dropout(o.dropout),
             nn.Linear(o.hidden, o.hidden),
@@ -81,7 +83,7 @@ class GroupVae(nn.Module):
 
     def encode(self, window: Tensor) -> tuple[Tensor, Tensor]:
         """Normalised counts [B, W, U] -> mu, logvar [B, D]. logvar is bounded to keep exp() finite on odd input."""
-        hidden = self.encoder(window)
+        hidden = self.trunk(self.read_in(window))
         return self.mu(hidden), self.logvar(hidden).clamp(-8, 2)
 
     def head(self, readout: Readout, z: Tensor) -> Tensor:

@@ -24,8 +24,9 @@ class VaeWeights:
 
 @dataclass(frozen=True)
 class VaeBatch:
-    """`window` [B, W, U] normalised; `targets[name]` is [B] class ids or [B, n] values in standard units; `shown` [B]
-    is 1 where a stimulus drives the window and 0 for a blank; `picture` [B, F] is the descriptor in standard units."""
+    """`window` [B, W, U] normalised; `targets[name]` is [B] class ids (-1 unknown) or [B, n] values in standard units
+    (NaN unknown); `shown` [B] is 1 where a stimulus drives the window and 0 for a blank; `picture` [B, F] is the
+    descriptor in standard units."""
 
     window: Tensor
     targets: dict[str, Tensor]
@@ -69,12 +70,14 @@ def group_dependence(model: GroupVae, z: Tensor, mu: Tensor, logvar: Tensor, cou
 
 
 def readout_loss(raw: Tensor, target: Tensor, shown: Tensor) -> Tensor:
-    """Cross-entropy of a class or squared error of values, over the windows that show a stimulus."""
+    """Cross-entropy of a class or squared error of values, over the windows that show a stimulus with a known label."""
     if target.ndim == 1:
-        return masked_mean(F.cross_entropy(raw, target, reduction="none"), shown)
-    return masked_mean((raw - target).square().mean(1), shown)
+        loss = F.cross_entropy(raw, target.clamp(min=0), reduction="none")
+        return masked_mean(loss, shown * (target >= 0))
+    known = ~torch.isnan(target)
+    return masked_mean((raw - target.nan_to_num()).square(), shown[:, None] * known)
 
 
 def masked_mean(values: Tensor, mask: Tensor) -> Tensor:
-    """Mean of values [B] where mask [B] is 1; 0 where it is 0 throughout."""
+    """Mean of values where the mask of the same shape is 1; 0 where it is 0 throughout."""
     return (values * mask).sum() / mask.sum().clamp(min=1)
