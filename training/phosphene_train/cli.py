@@ -1,4 +1,4 @@
-"""The command line: phosphene-train demo | it-objects | verify | tiny | pack."""
+"""The command line: phosphene-train import | data | demo | it-objects | verify | tiny | pack."""
 
 import argparse
 import sys
@@ -8,6 +8,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from .data.cli import add_parsers as add_data
 from .it_cli import add_parser as add_it_objects
 
 EMOJI = Path(__file__).parents[2] / "node_modules/@lobehub/fluent-emoji-3d/assets"
@@ -45,6 +46,7 @@ def parser() -> argparse.ArgumentParser:
     verify.add_argument("bundle", type=Path, metavar="BUNDLE")
     verify.set_defaults(run=run_verify)
     add_it_objects(commands)
+    add_data(commands)
     return root
 
 

@@ -152,7 +152,7 @@ def put(file, name, values):
 DAMAGE = {
     "no pictures": (lambda file: file.pop("pictures"), "/pictures: expected a dataset, found none"),
     "other format": (lambda file: file.attrs.update(format="x"), "attribute format: expected phosphene-training-data"),
-    "no format": (lambda file: file.attrs.pop("format"), "attribute format: expected one, found none"),
+    "no format": (lambda file: file.attrs.pop("format"), "attribute format of /: expected one, found none"),
     "newer": (lambda file: file.attrs.update(version=2), "attribute version: expected 1, got 2"),
     "version text": (lambda file: file.attrs.update(version="x"), "expected HDF5 that can be read"),
     "half a split": (

@@ -148,7 +148,7 @@ def _read_session(group: h5py.Group) -> Session:
 
 def _attribute(item: h5py.Group | h5py.Dataset, name: str):
     if name not in item.attrs:
-        raise DataError(f"{item.name}, attribute {name}: expected one, found none")
+        raise DataError(f"attribute {name} of {item.name}: expected one, found none")
     value = item.attrs[name]
     if isinstance(value, np.ndarray) and value.size == 1:  # MATLAB writes scalars as arrays of one
         value = value.reshape(-1)[0]
