@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { fileURLToPath } from "node:url";
 import type { Logger } from "pino";
-import { asyncScheduler, Subscription } from "rxjs";
+import { Subscription } from "rxjs";
 import type { Config } from "../src/config.ts";
 import { StepBudget } from "../src/decode/budget.ts";
 import { Ledger } from "../src/ledger.ts";
@@ -9,16 +9,17 @@ import { type Liveness, liveness } from "../src/ops/liveness.ts";
 import type { FrameBody } from "../src/protocol/messages.ts";
 import { Binner } from "../src/signal/binner.ts";
 import type { Bin, SourceMessage } from "../src/signal/types.ts";
+import { sayBacklog, sayDecoder, sayLiveness, sayRecordingStopped } from "./announce.ts";
 import { type Bundle, readBundle } from "./bundle.ts";
 import { decodeStage } from "./decode-stage.ts";
 import type { ReadyInfo } from "./decoder/ipc.ts";
-import { type DecoderState, DecoderSupervisor } from "./decoder/supervisor.ts";
+import { DecoderSupervisor } from "./decoder/supervisor.ts";
 import { daemonEvent, spikesBody, toEventBody } from "./events.ts";
 import { FrameWriter } from "./frames.ts";
 import { helloBody } from "./hello.ts";
 import { LatencyRecorder } from "./latency.ts";
 import { whenIdle } from "./lockstep.ts";
-import { monotonicMs } from "./monotonic.ts";
+import { monotonicMs, schedulerOn } from "./monotonic.ts";
 import { type Outputs, openOutputs } from "./outputs.ts";
 import { pipeline } from "./pipeline.ts";
 import type { OpenSink } from "./recorder/file-sink.ts";
@@ -31,6 +32,8 @@ import { statusBody } from "./status.ts";
 export interface Daemon {
   readonly address: { readonly host: string; readonly port: number };
   readonly ready: ReadyInfo;
+  /** Resolves with the reason when nothing can be decoded any more; the daemon is then to be closed. */
+  readonly failed: Promise<unknown>;
   /** Stops in order: source, decoder, server. Resolves when nothing is left. */
   close(): Promise<void>;
 }
@@ -49,14 +52,15 @@ export async function startDaemon(config: Config, log: Logger, openSink?: OpenSi
   const parts = makeParts(config, bundle, log, now);
   const { supervisor } = parts;
   try {
-    const onStopped = (detail: string) => onRecordingStopped(parts, detail);
+    const onStopped = (detail: string) => sayRecordingStopped(parts, detail);
     parts.recorder = await openRecorder({ ...parts, onStopped, ...(openSink && { openSink }) });
     parts.outputs = await openOutputs(config, helloBody(bundle, config, parts.session, now()), now);
     const server = await listen(parts);
     parts.server = server;
     const ready = await supervisor.start();
-    const running = run(parts, server, ready, originMs);
-    return { address: server.address, ready, close: () => close(running, parts, server) };
+    const { promise: failed, resolve: fail } = Promise.withResolvers<unknown>();
+    const running = run(parts, server, { ready, originMs, fail });
+    return { address: server.address, ready, failed, close: () => close(running, parts, server) };
   } catch (error) {
     await supervisor.close();
     await parts.server?.close();
@@ -79,6 +83,8 @@ function makeParts(config: Config, bundle: Bundle, log: Logger, now: () => numbe
     scheduler,
     lostAfterMs: LOST_AFTER_BINS * bins.widthMs,
     onLiveness: (name, liveness) => sayLiveness(state, `source ${name}`, liveness),
+    clock: () => state.binner.clock,
+    onBacklog: (name, change) => sayBacklog(state, name === null ? "source" : `source ${name}`, change),
     context: {
       now,
       request$: whenIdle(ledger),
@@ -100,7 +106,7 @@ function makeParts(config: Config, bundle: Bundle, log: Logger, now: () => numbe
     supervisor: new DecoderSupervisor({
       load: { dir: bundle.dir, solver, maxSteps, seed, threads },
       stallMs,
-      onState: (decoder, detail) => onDecoderState(state, decoder, detail),
+      onState: (decoder, detail) => sayDecoder(state, decoder, detail),
       onProgress: (message) => log.info(`decoder: ${message}`),
     }),
     steering: latents.groups.map(() => 0),
@@ -111,17 +117,6 @@ function makeParts(config: Config, bundle: Bundle, log: Logger, now: () => numbe
     writer: null as FrameWriter | null,
   };
   return state;
-}
-
-function onDecoderState({ server, log, now }: Parts, state: DecoderState, detail: string): void {
-  log[state === "ready" ? "info" : "warn"](`decoder ${state}: ${detail}`);
-  server?.publishEvent(daemonEvent(`decoder ${state}`, now()));
-}
-
-/** Decoding goes on without it, but nobody shall believe that it is recorded. */
-function onRecordingStopped({ server, log, now }: Parts, detail: string): void {
-  log.error(`recording stopped: ${detail}`);
-  server?.publishEvent(daemonEvent(`recording stopped: ${detail}`, now()));
 }
 
 function listen(parts: Parts): Promise<PhospheneServer> {
@@ -157,8 +152,16 @@ function status(parts: Parts) {
   return statusBody({ ...parts, viewers, nowMs: parts.now() });
 }
 
+interface Start {
+  readonly ready: ReadyInfo;
+  readonly originMs: number;
+  /** The pipeline ended. */
+  readonly fail: (reason: unknown) => void;
+}
+
 /** Connects the source to the pipeline and the pipeline to the viewers. */
-function run(parts: Parts, server: PhospheneServer, ready: ReadyInfo, originMs: number): Subscription {
+function run(parts: Parts, server: PhospheneServer, start: Start): Subscription {
+  const { ready, originMs, fail } = start;
   const { config, bundle, ledger, latency, binner, source, supervisor, recorder, now, log } = parts;
   const { manifest, digest } = bundle;
   const { budgetMs, maxSteps, seed, everyBins } = config.decode;
@@ -209,27 +212,18 @@ function run(parts: Parts, server: PhospheneServer, ready: ReadyInfo, originMs: 
   subscription.add(
     frames$.subscribe({
       next: (frame) => writer.write(frame),
-      error: (error: unknown) => log.fatal({ error: String(error) }, "the pipeline ended"),
+      error: (error: unknown) => {
+        log.fatal({ error: String(error) }, "the pipeline ended");
+        fail(error);
+      },
     }),
   );
   return subscription;
 }
 
-/** RxJS timers on the daemon's clock, so that bins and messages are timed alike. */
-function schedulerOn(now: () => number) {
-  const scheduler = Object.create(asyncScheduler) as typeof asyncScheduler;
-  scheduler.now = now;
-  return scheduler;
-}
-
 function onLiveness(parts: Parts, state: Liveness): void {
   parts.source.setLiveness(state);
   sayLiveness(parts, "source", state);
-}
-
-function sayLiveness({ server, log, now }: Parts, who: string, state: Liveness): void {
-  log[state === "live" ? "info" : "warn"](`${who} ${state}`);
-  server?.publishEvent(daemonEvent(`${who} ${state}`, now()));
 }
 
 function onMessage({ source }: Parts, server: PhospheneServer, message: SourceMessage): void {

@@ -23,10 +23,14 @@ export function helloBody(bundle: Bundle, config: Config, session: string, nowMs
       bins: manifest.bins,
       image: manifest.image,
       latents: manifest.latents,
-      readouts: manifest.readouts.map(({ name, kind, labels }) => ({ name, kind, labels })),
+      readouts: manifest.readouts.map((each) => {
+        const { name, kind, labels } = each;
+        return { name, kind, unit: each.kind === "value" ? each.unit : "", labels };
+      }),
       evidence: { bitsThreshold, explainedThreshold, atypicalityThreshold },
     },
     budgetMs: config.decode.budgetMs,
+    everyBins: config.decode.everyBins,
     source: { name: config.source.name, kind: config.source.kind },
   };
 }

@@ -1,10 +1,11 @@
-import { catchError, concat, EMPTY, NEVER, type Observable, of, share } from "rxjs";
+import { catchError, concat, NEVER, type Observable, of, share } from "rxjs";
 import type { Adapter, AdapterContext } from "../adapters/define.ts";
 import { adapters } from "../adapters/index.ts";
 import type { Config } from "../src/config.ts";
 import { PhospheneError } from "../src/errors.ts";
 import type { Liveness } from "../src/ops/liveness.ts";
 import type { StatusBody } from "../src/protocol/messages.ts";
+import { Backlog } from "../src/signal/backlog.ts";
 import { emptyCounters, type SourceCounters, type SourceMessage } from "../src/signal/types.ts";
 import { isAdapterKind } from "./config.ts";
 
@@ -14,6 +15,8 @@ export type SourceStatus = Pick<StatusBody["source"], "state" | "sinceMs" | "det
 export interface Source {
   readonly message$: Observable<SourceMessage>;
   readonly counters: SourceCounters;
+  /** How old its data are when they are taken in. */
+  readonly backlog: Pick<Backlog, "status">;
   /** To be subscribed to while the daemon runs: keeps the states of several sources. */
   readonly watch$: Observable<unknown>;
   /** False for a replay at another speed than real time: silence closes no bins. */
@@ -25,8 +28,14 @@ export interface Source {
   setDetail(detail: string): void;
 }
 
+/** A source before it is watched. */
+export type OpenedSource = Omit<Source, "watch$" | "backlog"> & { readonly backlog: Backlog };
+
 /** Opens the configured adapter. Nothing connects before `message$` is subscribed to. */
-export function openSource(config: Config["source"], context: Omit<AdapterContext, "source" | "counters">): Source {
+export function openSource(
+  config: Config["source"],
+  context: Omit<AdapterContext, "source" | "counters">,
+): OpenedSource {
   const counters = emptyCounters();
   const { name, kind, options } = config;
   if (!isAdapterKind(kind)) throw new TypeError(`source.kind ${kind} was not checked`);
@@ -39,7 +48,7 @@ export function openSource(config: Config["source"], context: Omit<AdapterContex
       share(),
     ),
     counters,
-    watch$: EMPTY,
+    backlog: new Backlog(),
     followsWall: adapter.followsWall?.(parsed) ?? true,
     status: () => status,
     setLiveness(state) {

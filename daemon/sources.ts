@@ -1,12 +1,15 @@
-import { type SchedulerLike, share, tap, merge as together } from "rxjs";
+import { EMPTY, type Observable, type SchedulerLike, share, tap, merge as together } from "rxjs";
 import type { AdapterContext } from "../adapters/define.ts";
 import type { Config } from "../src/config.ts";
+import { backlog } from "../src/ops/backlog.ts";
 import { type Liveness, liveness } from "../src/ops/liveness.ts";
 import { merge } from "../src/ops/merge.ts";
 import type { SourceBody } from "../src/protocol/messages.ts";
+import type { BacklogChange, BacklogStatus } from "../src/signal/backlog.ts";
+import type { ClockMap } from "../src/signal/clock.ts";
 import { Merger } from "../src/signal/merger.ts";
 import { emptyCounters, type SilentUnits, type SourceCounters } from "../src/signal/types.ts";
-import { openSource, type Source, type SourceStatus } from "./source.ts";
+import { type OpenedSource, openSource, type Source, type SourceStatus } from "./source.ts";
 
 type SourceConfig = Config["source"];
 
@@ -20,6 +23,10 @@ export interface SourcesParts {
   readonly lostAfterMs: number;
   /** One of several sources came or went. */
   readonly onLiveness: (name: string, state: Liveness) => void;
+  /** The clock of a source that is the only one. */
+  readonly clock: () => ClockMap;
+  /** A source sends more than we take, or has ceased to; `name` is null when it is the only one. */
+  readonly onBacklog: (name: string | null, change: BacklogChange) => void;
 }
 
 export interface Sources extends Source {
@@ -37,8 +44,27 @@ export function openSources(parts: SourcesParts): Sources {
   const opened = configs.map((config) =>
     openSource(config, { ...parts.context, unitLabels: ownLabels(config, parts.unitLabels) }),
   );
-  if (opened.length === 1) return { ...opened[0]!, name: source.name, silent: () => null, each: () => [] };
-  return merged(parts, configs, opened);
+  if (opened.length > 1) return merged(parts, configs, opened);
+  const [only] = opened as [OpenedSource];
+  return {
+    ...only,
+    name: source.name,
+    watch$: watchBacklog(parts, only, null, parts.clock),
+    silent: () => null,
+    each: () => [],
+  };
+}
+
+/** The age of data says something only where the source's time passes as the wall's. */
+function watchBacklog(
+  { scheduler, onBacklog }: SourcesParts,
+  source: OpenedSource,
+  name: string | null,
+  clock: () => ClockMap,
+): Observable<unknown> {
+  if (!source.followsWall) return EMPTY;
+  const changes$ = source.message$.pipe(backlog(source.backlog, clock, scheduler));
+  return changes$.pipe(tap((change) => onBacklog(name, change)));
 }
 
 /**
@@ -56,7 +82,7 @@ export function ownLabels(
   );
 }
 
-function merged(parts: SourcesParts, configs: readonly SourceConfig[], opened: readonly Source[]): Sources {
+function merged(parts: SourcesParts, configs: readonly SourceConfig[], opened: readonly OpenedSource[]): Sources {
   const { context, scheduler, lostAfterMs } = parts;
   const name = configs.map((config) => config.name).join("+");
   const names = configs.map((config) => config.name);
@@ -73,7 +99,8 @@ function merged(parts: SourcesParts, configs: readonly SourceConfig[], opened: r
     const details = source.message$.pipe(
       tap((message) => message.kind === "connection" && source.setDetail(`${message.state}: ${message.detail}`)),
     );
-    return { messages: details, watch };
+    const ages = watchBacklog(parts, source, names[i]!, () => merger.clockOf(names[i]!));
+    return { messages: details, watch: together(ages, watch) };
   });
   const message$ = together(...watched.map(({ messages }) => messages)).pipe(merge(merger, scheduler), share());
   let since: SourceStatus = { state: "connecting", sinceMs: context.now(), detail: "" };
@@ -82,6 +109,11 @@ function merged(parts: SourcesParts, configs: readonly SourceConfig[], opened: r
     message$,
     get counters() {
       return sum(opened.map(({ counters }) => counters));
+    },
+    backlog: {
+      get status() {
+        return worst(opened.map((source) => source.backlog.status));
+      },
     },
     followsWall: opened.every(({ followsWall }) => followsWall),
     watch$: together(...watched.map(({ watch }) => watch)),
@@ -100,7 +132,7 @@ function ownedUnits(config: SourceConfig, labels: readonly string[]): Uint8Array
 }
 
 /** A unit is silent when every source that could bring its spikes is not live, while some source is. */
-function silentUnits(opened: readonly Source[], masks: readonly Uint8Array[]): SilentUnits {
+function silentUnits(opened: readonly OpenedSource[], masks: readonly Uint8Array[]): SilentUnits {
   const live = opened.map((source) => source.status().state === "live");
   if (!live.includes(true) || !live.includes(false)) return null;
   return masks[0]!.map((_, unit) => (masks.some((mask, i) => live[i] && mask[unit] === 1) ? 0 : 1));
@@ -113,7 +145,17 @@ function sum(all: readonly SourceCounters[]): SourceCounters {
   return total;
 }
 
-function body({ name, kind }: SourceConfig, source: Source, merger: Merger): SourceBody {
+function worst(all: readonly BacklogStatus[]): BacklogStatus {
+  return {
+    overloaded: all.some(({ overloaded }) => overloaded),
+    ageMs: Math.max(...all.map(({ ageMs }) => ageMs)),
+    overloads: all.reduce((total, { overloads }) => total + overloads, 0),
+  };
+}
+
+function body({ name, kind }: SourceConfig, source: OpenedSource, merger: Merger): SourceBody {
   const { offsetMs, uncertaintyMs } = merger.clockOf(name);
-  return { name, kind, ...source.status(), counters: { ...source.counters }, clock: { offsetMs, uncertaintyMs } };
+  const { counters, backlog } = source;
+  const clock = { offsetMs, uncertaintyMs };
+  return { name, kind, ...source.status(), counters: { ...counters }, clock, backlog: backlog.status };
 }

@@ -34,6 +34,7 @@ export function statusBody(parts: StatusParts): StatusBody {
       ...source.status(),
       counters: { ...source.counters },
       clock: { offsetMs: binner.clock.offsetMs, uncertaintyMs: binner.clock.uncertaintyMs },
+      backlog: source.backlog.status,
     },
     sources: source.each(),
     decoder: {

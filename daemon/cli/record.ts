@@ -4,7 +4,7 @@ import { span } from "../../adapters/recording/recording.ts";
 import { startDaemon } from "../daemon.ts";
 import { makeLog } from "./log.ts";
 import { configOption, loadConfig } from "./options.ts";
-import { stopSignal } from "./signals.ts";
+import { stopSignal, untilStopped } from "./signals.ts";
 
 /** `phosphene record`: the daemon with recording on; `phosphene record info PATH`: what is in a recording of any format. */
 export function addRecord(program: Command): void {
@@ -23,8 +23,7 @@ export function addRecord(program: Command): void {
       const daemon = await startDaemon({ ...config, record }, log);
       process.stdout.write(`phosphene: watching at http://${daemon.address.host}:${daemon.address.port}\n`);
       process.stdout.write(`phosphene: recording to ${dir}\n`);
-      log.info(`${await stopped}: stopping`);
-      await daemon.close();
+      await untilStopped(daemon, stopped, log);
     });
   record
     .command("info")

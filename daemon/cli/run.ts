@@ -3,7 +3,7 @@ import type { Config } from "../../src/config.ts";
 import { startDaemon } from "../daemon.ts";
 import { makeLog } from "./log.ts";
 import { configOption, loadConfig, parsePort } from "./options.ts";
-import { stopSignal } from "./signals.ts";
+import { stopSignal, untilStopped } from "./signals.ts";
 
 interface RunOptions {
   config?: string;
@@ -33,8 +33,7 @@ export function addRun(program: Command): void {
       const daemon = await startDaemon(config, log);
       const { host, port } = daemon.address;
       process.stdout.write(`phosphene: watching at http://${host}:${port}\n`);
-      log.info(`${await stopped}: stopping`);
-      await daemon.close();
+      await untilStopped(daemon, stopped, log);
     });
 }
 

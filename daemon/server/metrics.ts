@@ -46,6 +46,10 @@ const ROWS: Row[] = [
     Object.entries(source.counters).map(([counter, value]) => [{ counter }, value]),
   ),
   level("source_live", "1 while the source is live.", [], ({ source }) => [[{}, Number(source.state === "live")]]),
+  level("source_backlog_seconds", "Age of the source's newest data when they were taken in.", [], ({ source }) => [
+    [{}, source.backlog.ageMs / MS_PER_S],
+  ]),
+  sum("source_overloads_total", "How often the source was overloaded.", [], (s) => [[{}, s.source.backlog.overloads]]),
   level("clock_uncertainty_seconds", "Uncertainty of the source's clock.", [], ({ source }) => [
     [{}, source.clock.uncertaintyMs / MS_PER_S],
   ]),

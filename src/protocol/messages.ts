@@ -25,10 +25,13 @@ export interface HelloBody {
     bins: { widthMs: number; window: number };
     image: { width: number; height: number; channels: number };
     latents: { dimension: number; groups: LatentGroup[] };
-    readouts: { name: string; kind: "class" | "value"; labels: string[] }[];
+    /** `unit` is empty for a class: its values are probabilities. */
+    readouts: { name: string; kind: "class" | "value"; unit: string; labels: string[] }[];
     evidence: { bitsThreshold: number; explainedThreshold: number; atypicalityThreshold: number };
   };
   budgetMs: number;
+  /** Every so many bins a frame is decoded. */
+  everyBins: number;
   source: { name: string; kind: string };
 }
 
@@ -145,6 +148,8 @@ export interface SourceBody {
   detail: string;
   counters: Record<string, number>;
   clock: { offsetMs: number; uncertaintyMs: number };
+  /** Age of the newest data when they were taken in; `overloaded` while that is no feedback any more, and how often it was. */
+  backlog: { overloaded: boolean; ageMs: number; overloads: number };
 }
 
 export interface StatusBody {

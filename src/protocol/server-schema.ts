@@ -65,7 +65,9 @@ const bundle = z.object({
   bins: z.object({ widthMs: z.number(), window: count }),
   image: z.object({ width: count, height: count, channels: count }),
   latents: z.object({ dimension: count, groups: z.array(z.object({ name: z.string(), size: count })) }),
-  readouts: z.array(z.object({ name: z.string(), kind: z.enum(["class", "value"]), labels: z.array(z.string()) })),
+  readouts: z.array(
+    z.object({ name: z.string(), kind: z.enum(["class", "value"]), unit: z.string(), labels: z.array(z.string()) }),
+  ),
   evidence: z.object({ bitsThreshold: z.number(), explainedThreshold: z.number(), atypicalityThreshold: z.number() }),
 });
 
@@ -77,6 +79,7 @@ const hello = z.object({
   unixMs: z.number(),
   bundle,
   budgetMs: z.number(),
+  everyBins: count,
   source: z.object({ name: z.string(), kind: z.string() }),
 });
 
@@ -88,6 +91,7 @@ const source = z.object({
   detail: z.string(),
   counters: z.record(z.string(), z.number()),
   clock: sourceClock,
+  backlog: z.object({ overloaded: z.boolean(), ageMs: z.number(), overloads: count }),
 });
 
 const status = z.object({

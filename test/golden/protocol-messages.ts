@@ -44,12 +44,13 @@ export const SERVER: ServerBodies = {
         ],
       },
       readouts: [
-        { name: "category", kind: "class", labels: ["face", "house"] },
-        { name: "position", kind: "value", labels: [] },
+        { name: "category", kind: "class", unit: "", labels: ["face", "house"] },
+        { name: "position", kind: "value", unit: "deg", labels: [] },
       ],
       evidence: { bitsThreshold: 2.5, explainedThreshold: 0.2, atypicalityThreshold: 3 },
     },
     budgetMs: 50,
+    everyBins: 2,
     source: { name: "rig", kind: "open-ephys" },
   },
   frame: {
@@ -97,6 +98,7 @@ export const SERVER: ServerBodies = {
       detail: "",
       counters: { messages: 5000, spikes: 70_000, missed: 0 },
       clock: { offsetMs: -12.25, uncertaintyMs: 0.5 },
+      backlog: { overloaded: true, ageMs: 312.5, overloads: 2 },
     },
     sources: [],
     decoder: { state: "ready", restarts: 0, pid: null, provider: "cpu", costMs: { "1": 4.5, "2": 8.25 } },

@@ -6,6 +6,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { stringify } from "yaml";
+import { openFileSink } from "../../daemon/recorder/file-sink.ts";
+import { metadata, recorderOn } from "../unit/recorder-helpers.ts";
 import { daemonConfig, freePortPair, Running, TINY } from "./processes.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "phosphene-bad-"));
@@ -79,6 +81,24 @@ test("a port in use: one coded line", async () => {
   expect(code).toBe(1);
   expect(coded(output)).toHaveLength(1);
   expect(output).toContain(`[ADDRESS_IN_USE]`);
+});
+
+test("counts that can never fill the bundle's bins stop the daemon: one coded line, nobody waits for pictures", async () => {
+  const path = join(folder, "counts.mcap");
+  const labels = Array.from({ length: 8 }, (_, unit) => `E00${unit + 1}.1`);
+  const unitLabels = JSON.stringify(labels);
+  const recorder = recorderOn(await openFileSink(path), { path, metadata: { ...metadata, unitLabels } });
+  const counts = new Uint16Array(labels.length);
+  const block = { kind: "counts", source: "r", seq: 0, times: Float64Array.of(0.03), counts } as const;
+  recorder.message({ ...block, intervalS: 0.03, receivedAtMs: 30 });
+  await recorder.close();
+  const source = { name: "again", kind: "recording", options: { path } };
+  const { code, output } = await ending("run", { ...daemonConfig(1), source });
+  expect(code).toBe(1);
+  expect(coded(output)).toEqual([
+    "[SOURCE_MISMATCH] counts of again: expected samples of 20 ms (the width of a bin) or a whole fraction of it, got \"samples of 30 ms\"",
+  ]);
+  expect([...output.matchAll(/stopping: (\w+)/g)].map(([, part]) => part)).toEqual(["source", "decoder", "server"]);
 });
 
 test("an address beyond this machine is refused", async () => {

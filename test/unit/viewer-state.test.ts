@@ -7,7 +7,7 @@ import type { FrameBody, HelloBody, ServerMessage } from "../../src/protocol/mes
 const bytes = (values: readonly number[]) => new Uint8Array(Float32Array.from(values).buffer);
 
 const hello: HelloBody = {
-  ...{ protocol: 1, server: "phosphene/0.1.0", session: "a", nowMs: 0, unixMs: 0, budgetMs: 50 },
+  ...{ protocol: 1, server: "phosphene/0.1.0", session: "a", nowMs: 0, unixMs: 0, budgetMs: 50, everyBins: 2 },
   source: { name: "rig", kind: "open-ephys" },
   bundle: {
     ...{ name: "tiny", kind: "diffusion", digest: "d", units: 2, unitLabels: ["E1.1", "E2.1"] },
