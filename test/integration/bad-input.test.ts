@@ -96,7 +96,7 @@ test("counts that can never fill the bundle's bins stop the daemon: one coded li
   const { code, output } = await ending("run", { ...daemonConfig(1), source });
   expect(code).toBe(1);
   expect(coded(output)).toEqual([
-    "[SOURCE_MISMATCH] counts of again: expected samples of 20 ms (the width of a bin) or a whole fraction of it, got \"samples of 30 ms\"",
+    '[SOURCE_MISMATCH] counts of again: expected samples of 20 ms (the width of a bin) or a whole fraction of it, got "samples of 30 ms"',
   ]);
   expect([...output.matchAll(/stopping: (\w+)/g)].map(([, part]) => part)).toEqual(["source", "decoder", "server"]);
 });
