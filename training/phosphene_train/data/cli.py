@@ -3,7 +3,10 @@
 import argparse
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+
+from .cli_recordings import add_recordings
 
 
 def add_parsers(commands: argparse._SubParsersAction) -> None:
@@ -15,6 +18,7 @@ def add_parsers(commands: argparse._SubParsersAction) -> None:
     kinds = parser.add_subparsers(required=True, metavar="KIND")
     _add_nwb(kinds)
     _add_synthetic(kinds)
+    add_recordings(partial(_add_kind, kinds), _add_shares)
 
 
 def _guarded(run: Callable[[argparse.Namespace], None]) -> Callable[[argparse.Namespace], int]:
@@ -49,6 +53,7 @@ def _write(make: Callable[[argparse.Namespace], tuple]) -> Callable[[argparse.Na
         from .format import write_dataset
         from .summary import summary
 
+        options.name = options.name or options.out.stem
         with console.status(f"reading {options.kind}"):
             dataset, notes = make(options)
         for note in notes:
@@ -105,8 +110,7 @@ def _make_nwb(options: argparse.Namespace) -> tuple:
     names = ("intervals", "stimulus_column", "images", "template", "labels", "min_rate", "side", "split_by")
     chosen = {name: getattr(options, name) for name in (*names, "test", "validation", "seed")}
     where = tuple(tuple(each.split("=", 1)) for each in options.where)
-    name = options.name or options.out.stem
-    return import_nwb(options.source, NwbOptions(**chosen, where=where, source=options.citation, name=name))
+    return import_nwb(options.source, NwbOptions(**chosen, where=where, source=options.citation, name=options.name))
 
 
 def _add_synthetic(kinds: argparse._SubParsersAction) -> None:
@@ -132,6 +136,6 @@ def _make_synthetic(options: argparse.Namespace) -> tuple:
     units = tuple((units * options.sessions)[: options.sessions])
     names = ("stimuli", "repeats", "side", "split_by", "test", "validation", "seed")
     chosen = {name: getattr(options, name) for name in names}
-    dataset = synthetic(SyntheticOptions(units=units, **chosen, name=options.name or options.out.stem))
+    dataset = synthetic(SyntheticOptions(units=units, **chosen, name=options.name))
     notes = [f"wrote {path}" for path in write_nwb(dataset, options.nwb, options.images)] if options.nwb else []
     return dataset, notes

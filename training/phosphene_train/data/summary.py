@@ -11,7 +11,7 @@ from .types import SPLITS, ClassLabels, Dataset, Session
 
 def summary(dataset: Dataset) -> Group:
     """Sessions with units, presentations of each split and rates; then pictures and labels."""
-    columns = ("units", *SPLITS, "pictures", "min", "data", "mean a unit")
+    columns = ("units", " + ".join(SPLITS), "pictures", "min", "data", "mean a unit")
     sessions = Table(Column("session", no_wrap=True), *columns, title=dataset.name, box=SIMPLE)
     for session in dataset.sessions:
         sessions.add_row(*_row(session))
@@ -34,7 +34,7 @@ def _short(names: tuple[str, ...], most: int = 6) -> str:
 
 
 def _row(session: Session) -> list[str]:
-    of_split = [str((session.split == split).sum()) for split in range(len(SPLITS))]
+    of_split = " + ".join(str((session.split == split).sum()) for split in range(len(SPLITS)))
     seconds = session.offset.max() - session.onset[0]
     if session.spikes is not None:
         times = session.spikes.times
@@ -47,4 +47,4 @@ def _row(session: Session) -> list[str]:
         data = f"{kind}, {counts.values.shape[1]} x {counts.bin_ms:g} ms"
         mean = f"{counts.values.mean():.3f} a bin"
     shown = str(len(np.unique(session.stimulus)))
-    return [session.name, str(len(session.labels)), *of_split, shown, f"{seconds / 60:.1f}", data, mean]
+    return [session.name, str(len(session.labels)), of_split, shown, f"{seconds / 60:.1f}", data, mean]
