@@ -11,8 +11,9 @@ from .types import SPLITS, ClassLabels, Dataset, Session
 
 def summary(dataset: Dataset) -> Group:
     """Sessions with units, presentations of each split and rates; then pictures and labels."""
-    columns = ("units", " + ".join(SPLITS), "pictures", "min", "data", "mean a unit")
-    sessions = Table(Column("session", no_wrap=True), *columns, title=dataset.name, box=SIMPLE)
+    columns = (Column("presentations", no_wrap=True), "pictures", "min", "data", "mean a unit")
+    sessions = Table(Column("session", no_wrap=True), "units", *columns, box=SIMPLE)
+    sessions.title = f"{dataset.name} (presentations: {' + '.join(SPLITS)})"
     for session in dataset.sessions:
         sessions.add_row(*_row(session))
     labels = Table("labels", "kind", "names", "known", title=_pictures(dataset), box=SIMPLE)

@@ -1,4 +1,4 @@
-"""Macaque V4 (Cowley et al. 2023): counts in 100 ms to natural and synthetic images, several sessions that share images."""
+"""Macaque V4 (Cowley et al. 2023): counts in 100 ms to natural and synthetic images, six sessions."""
 
 import io
 import zipfile
@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from ..progress import Track
 from .check import picture_hashes
 from .pictures import square
 from .split import split_by_lot
@@ -32,8 +31,8 @@ def import_v4(
 ) -> tuple[Dataset, list[str]]:
     """The dataset, and notes; shares are (test, validation). Raises DataError.
 
-    The split of an image depends on its pixels, the seed and the fold alone: it is the same in every session, and whichever
-    sessions are imported together.
+    The split of an image depends on its pixels, the seed and the fold alone: it is the same in every session, and
+    whichever sessions are imported together.
     """
     unknown = [each for each in sessions if each not in SESSIONS]
     if unknown or not sessions or (raw and sessions != (RAW,)):
@@ -47,14 +46,13 @@ def import_v4(
         images = read_images(folder / "images" / f"images_{session}.zip", side)
         shown[session] = np.array([index.setdefault(each, len(index)) for each in picture_hashes(images)], np.int64)
         for at, picture in enumerate(shown[session]):
-            if picture == len(ids):
+            if picture == len(ids):  # not seen before: pictures are numbered as they come
                 ids.append(f"{session}-image{at + 1:04d}")
                 pictures.append(images[at])
     split = split_by_lot(list(index), *shares, seed, fold)
     parts = tuple(_session(folder, session, shown[session], split, raw) for session in sessions)
-    notes = [
-        f"{sum(map(len, shown.values())) - len(ids)} of {sum(map(len, shown.values()))} images are repeats of others"
-    ]
+    total = sum(len(each) for each in shown.values())
+    notes = [f"{total - len(ids)} of {total} images are repeats of others"]
     return Dataset(name, np.stack(pictures), tuple(ids), {}, parts, "stimuli", SOURCE), notes
 
 
@@ -67,8 +65,8 @@ def read_images(path: Path, side: int) -> np.ndarray:
         if not names:
             raise DataError(f"{path}: expected .jpg images, found none")
         pictures = np.empty((len(names), side, side, 3), np.uint8)
-        for at in Track(path.stem, len(names)):
-            with Image.open(io.BytesIO(archive.read(names[at]))) as image:
+        for at, each in enumerate(names):
+            with Image.open(io.BytesIO(archive.read(each))) as image:
                 pictures[at] = square(image, side)
     return pictures
 
