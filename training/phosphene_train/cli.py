@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from .data.cli import add_parsers as add_data
+from .fit.cli import add_parser as add_fit
 from .it_cli import add_parser as add_it_objects
 
 EMOJI = Path(__file__).parents[2] / "node_modules/@lobehub/fluent-emoji-3d/assets"
@@ -45,6 +46,7 @@ def parser() -> argparse.ArgumentParser:
     verify = commands.add_parser("verify", help="check a bundle's digests and golden outputs with ONNX Runtime")
     verify.add_argument("bundle", type=Path, metavar="BUNDLE")
     verify.set_defaults(run=run_verify)
+    add_fit(commands)
     add_it_objects(commands)
     add_data(commands)
     return root

@@ -34,11 +34,14 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Scores:
-    """Per window [N]: bits in total, correlation of expected with observed activity, and the latents [N, D]."""
+    """Per window [N]: bits in total, correlation of expected with observed activity, and the latents [N, D]; bits of
+    each latent group [N, G] and explained Poisson deviance [N] where they were asked for."""
 
     bits: np.ndarray
     explained: np.ndarray
     mu: np.ndarray
+    groups: np.ndarray | None = None
+    deviance: np.ndarray | None = None
 
     def atypicality(self, mean: np.ndarray, std: np.ndarray) -> np.ndarray:
         """Root mean square of the standardised latents; 1 for a typical window."""
@@ -49,9 +52,11 @@ class Scores:
 def score(vae: GroupVae, window: Tensor) -> Scores:
     """Evidence of normalised windows [N, W, U]."""
     mu, logvar = vae.encode(window)
-    bits = 0.5 * (mu.square() + logvar.exp() - 1 - logvar).sum(1) / math.log(2)
+    nats = 0.5 * (mu.square() + logvar.exp() - 1 - logvar)
+    sizes = [size for _, size in vae.options.groups]
+    groups = torch.stack([part.sum(1) for part in nats.split(sizes, dim=1)], 1) / math.log(2)
     explained = pearson(window.mean(1), vae.decoder(mu))
-    return Scores(*(x.float().cpu().numpy() for x in (bits, explained, mu)))
+    return Scores(*(x.float().cpu().numpy() for x in (groups.sum(1), explained, mu, groups)))
 
 
 def pearson(a: Tensor, b: Tensor) -> Tensor:

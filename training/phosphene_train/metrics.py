@@ -42,7 +42,23 @@ def top1(probabilities: Tensor, truth: Tensor) -> float:
 
 
 def r2(predicted: Tensor, truth: Tensor) -> list[float]:
-    """Explained variance of each column."""
+    """Explained variance of each column; 0 for a column that does not vary."""
     residual = (predicted - truth).square().sum(0)
     total = (truth - truth.mean(0)).square().sum(0)
-    return [round(float(v), 4) for v in 1 - residual / total]
+    return [round(float(v), 4) for v in torch.where(total > 0, 1 - residual / total.clamp(min=1e-12), 0.0)]
+
+
+def neural_r2(observed: Tensor, expected: Tensor) -> float:
+    """Mean over units of the explained variance of their window-averaged normalised counts [N, U]; units that do not
+    vary count for nothing. MIG-Vis (arXiv 2510.02182) reports it on responses averaged over repeats."""
+    total = (observed - observed.mean(0)).square().sum(0)
+    varies = total > 1e-9
+    residual = (observed - expected).square().sum(0)
+    return float((1 - residual[varies] / total[varies]).mean()) if varies.any() else 0.0
+
+
+def repeat_mean(values: Tensor, stimulus: Tensor) -> Tensor:
+    """Means [S, ...] of values [N, ...] over the rows of each distinct stimulus."""
+    names, at, count = stimulus.unique(return_inverse=True, return_counts=True)
+    sums = torch.zeros(len(names), *values.shape[1:], dtype=values.dtype).index_add(0, at.cpu(), values.cpu())
+    return sums / count.cpu().view(-1, *[1] * (values.ndim - 1))

@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass, field
 
-CHECKED = {"min": "at least", "max": "at most"}
-
 
 def number(default, low, high=None):
     """A field with a range that `fit/read_config.py` checks."""
@@ -79,28 +77,29 @@ class VaeSection:
 
 @dataclass(frozen=True)
 class DenoiserSection:
-    """Shape and training of the denoiser. noise: standard deviation of its initial noise; weaker noise learns a few
-    dozen pictures in a tenth of the steps."""
+    """Shape and training of the teacher, and of the student that is a copy of it."""
 
     image: int = number(64, 8, 256)
     patch: int = number(8, 2)
     width: int = number(256, 8)
     blocks: int = number(5, 1)
     heads: int = number(8, 1)
-    head_channels: int = number(8, 1)
+    head_channels: int = number(16, 1)
     steps: int = number(8000, 1)
     batch: int = number(128, 1)
     rate: float = number(1e-3, 1e-8)
-    noise: float = number(1.0, 0.01, 1)
 
 
 @dataclass(frozen=True)
 class StudentSection:
-    """Distillation for 1, 2 and 4 steps; 0 steps ships the teacher."""
+    """Distillation for 1, 2 and 4 steps; 0 steps ships the teacher. guidance: the weight that the bundle starts with."""
 
-    steps: int = number(2000, 0)
+    steps: int = number(4000, 0)
     batch: int = number(128, 1)
-    rate: float = number(3e-4, 1e-8)
+    rate: float = number(5e-4, 1e-8)
+    trajectories: int = number(32_768, 1)
+    teacher_steps: int = number(16, 2)
+    guidance: float = number(1.0, 1.0, 3.0)
 
 
 @dataclass(frozen=True)
@@ -135,18 +134,18 @@ class FitConfig:
 
 SIZES: dict[str, dict[str, dict]] = {
     "smoke": {
-        "vae": {"steps": 150, "batch": 64, "hidden": 64, "descriptor": 8},
+        "vae": {"steps": 200, "batch": 64, "hidden": 64, "descriptor": 8},
         "denoiser": {
             "image": 16, "patch": 4, "width": 32, "blocks": 2, "heads": 4, "head_channels": 4,
-            "steps": 150, "batch": 32,
+            "steps": 200, "batch": 32,
         },
-        "student": {"steps": 40, "batch": 16},
+        "student": {"steps": 60, "batch": 16, "trajectories": 128, "teacher_steps": 4},
         "evidence": {"windows": 200},
     },
     "small": {
         "vae": {"hidden": 256},
-        "denoiser": {"width": 128, "blocks": 3, "heads": 4, "steps": 4000, "batch": 32, "noise": 0.25},
-        "student": {"steps": 600, "batch": 32},
+        "denoiser": {"width": 128, "blocks": 3, "heads": 4, "steps": 3000, "batch": 32},
+        "student": {"steps": 600, "batch": 32, "trajectories": 2048, "teacher_steps": 8},
     },
     "full": {},
 }  # fmt: skip

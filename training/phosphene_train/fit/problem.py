@@ -53,7 +53,7 @@ class Problem:
 def prepare(config: FitConfig, dataset: Dataset, device: str) -> Problem:
     """Everything that training needs; raises ConfigError or DataError with one sentence."""
     sessions = chosen_sessions(config, dataset)
-    foreign = foreign_pictures(config, dataset)
+    foreign = foreign_pictures(config.data.foreign, dataset)
     splits = [np.where(foreign[s.stimulus], FOREIGN, s.split) for s in sessions]
     recordings = tuple(record(config, s, split, device) for s, split in zip(sessions, splits, strict=True))
     for split in (VALIDATION, TEST):
@@ -83,10 +83,10 @@ def chosen_sessions(config: FitConfig, dataset: Dataset) -> list[Session]:
     return [known[export], *(known[name] for name in names if name != export)]
 
 
-def foreign_pictures(config: FitConfig, dataset: Dataset) -> np.ndarray:
+def foreign_pictures(foreign: dict[str, list[str]], dataset: Dataset) -> np.ndarray:
     """bool [P]: pictures of the classes that data.foreign names."""
     found = np.zeros(len(dataset.pictures), bool)
-    for name, classes in config.data.foreign.items():
+    for name, classes in foreign.items():
         labels = dataset.labels.get(name)
         if not isinstance(labels, ClassLabels):
             raise ConfigError(f"data.foreign: expected class labels of the data, got {name}")
