@@ -1,19 +1,15 @@
-// `npm run bench:ingest`: spikes in the Open Ephys format over ZeroMQ into a whole daemon that decodes every bin, open loop. Two runs:
-// at the full rate for what is lost, at a lower one for how long a spike takes from its sender to its bin.
-import { type ChildProcess, fork } from "node:child_process";
-import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { setTimeout as after } from "node:timers/promises";
+// `npm run bench:ingest`: spikes in the Open Ephys format over ZeroMQ into a whole daemon that decodes every bin, open loop. Three runs: libzmq as
+// publisher at the full rate, for what is lost; a publisher that knows when its bytes arrived, for how long a spike takes from there to its bin; the
+// same with a burst of ten times the rate, for what that does.
 import { parseArgs } from "node:util";
-import { stringify } from "yaml";
-import type { Percentiles, StatusBody } from "../src/protocol/messages.ts";
-import { freePortPair } from "../test/integration/processes.ts";
-import type { DaemonSnapshot } from "./ingest/daemon.ts";
-import type { PublisherReport, PublisherRequest } from "./ingest/publisher.ts";
+import type { StatusBody } from "../src/protocol/messages.ts";
+import { arrivalToBin, recovery } from "./ingest/arrival.ts";
+import type { PublisherReport } from "./ingest/publisher.ts";
+import { play, type RigReport, type Run, type RunOptions } from "./ingest/run.ts";
+import type { WireReport } from "./ingest/wire-publisher.ts";
 import { machine } from "./machine.ts";
 import { replaceSection } from "./report.ts";
+import { row, table } from "./table.ts";
 
 const { values: options } = parseArgs({
   options: {
@@ -23,131 +19,71 @@ const { values: options } = parseArgs({
     "latency-seconds": { type: "string", default: "60" },
     "block-ms": { type: "string", default: "10" },
     bundle: { type: "string", default: "models/demo" },
+    only: { type: "string", default: "sustained,latency,burst" },
     write: { type: "boolean", default: false },
   },
 });
+const blockMs = Number(options["block-ms"]);
+const BURST_AT_S = 2;
+const only = options.only.split(",");
 
-interface Run {
-  readonly rateHz: number;
-  readonly seconds: number;
-  readonly publisher: PublisherReport;
-  readonly daemon: DaemonSnapshot;
-  readonly before: StatusBody;
-  readonly after: StatusBody;
-  readonly daemonCpuS: number;
-}
-
-async function run(rateHz: number, seconds: number): Promise<Run> {
-  const folder = mkdtempSync(join(tmpdir(), "phosphene-"));
-  const port = await freePortPair();
-  const labels = unitLabels(options.bundle);
-  const publisher = child("publisher");
-  const rig: PublisherRequest = {
-    port,
-    labels,
-    rateHz,
-    seconds,
-    blockMs: Number(options["block-ms"]),
-    clock: "monotonic",
-  };
-  await ask(publisher, rig);
-  const config = join(folder, "config.yaml");
-  writeFileSync(config, stringify(daemonConfig(port)));
-  const daemon = child("daemon", config);
-  const [url] = await once(daemon, "message");
-  try {
-    const status = async () => (await (await fetch(`${url}/status`)).json()) as StatusBody;
-    await until(async () => (await status()).source.detail.startsWith("connected"));
-    const first = await ask<DaemonSnapshot>(daemon, "snapshot");
-    const before = await status();
-    const report = await ask<PublisherReport>(publisher, "go");
-    await arrived(status);
-    const last = await ask<DaemonSnapshot>(daemon, "snapshot");
-    const daemonCpuS = last.cpuS - first.cpuS;
-    return { rateHz, seconds, publisher: report, daemon: last, before, after: await status(), daemonCpuS };
-  } finally {
-    daemon.send("stop");
-    publisher.send("stop");
-    await Promise.all([once(daemon, "exit"), once(publisher, "exit")]);
-    rmSync(folder, { recursive: true });
-  }
-}
-
-function child(name: string, ...args: string[]): ChildProcess {
-  return fork(join(import.meta.dirname, `ingest/${name}.ts`), args);
-}
-
-async function ask<T>(process: ChildProcess, message: string | PublisherRequest): Promise<T> {
-  process.send(message);
-  const [answer] = await once(process, "message");
-  return answer;
-}
-
-async function until(condition: () => Promise<boolean>): Promise<void> {
-  while (!(await condition())) await after(100);
-}
-
-/** Resolves once no further message comes. */
-async function arrived(status: () => Promise<StatusBody>): Promise<void> {
-  let messages = -1;
-  await until(async () => {
-    await after(300);
-    const now = (await status()).source.counters.messages ?? 0;
-    const still = now === messages;
-    messages = now;
-    return still;
-  });
-}
-
-function unitLabels(bundle: string): string[] {
-  const manifest = JSON.parse(readFileSync(join(bundle, "manifest.json"), "utf8"));
-  return manifest.units.labels;
-}
-
-function daemonConfig(port: number) {
-  return {
-    source: { options: { endpoint: `tcp://127.0.0.1:${port}`, continuous: true, heartbeat: false } },
-    bundle: options.bundle,
-    stimuli: null,
-    decode: { everyBins: 1 },
-    server: { port: 0 },
-    log: { level: "warn" },
-  };
-}
-
-function row({ n, p50, p99, p999, max }: Percentiles): string {
-  return `| send to bin | ${[p50, p99, p999, max].map((ms) => ms.toFixed(2)).join(" | ")} | ${n} |`;
-}
-
-function table(percentiles: Percentiles): string[] {
-  return ["| ms | p50 | p99 | p99.9 | max | N |", "|---|--:|--:|--:|--:|--:|", row(percentiles)];
-}
-
-function describe(run: Run): string[] {
-  const { publisher, before, after: end, daemon } = run;
+/** What was lost, what was decoded meanwhile, what it cost. */
+function describe<Report extends RigReport>(run: Run<Report>): string {
+  const { publisher, before, after: end, daemon, seconds } = run;
   const counted = (key: string) => (end.source.counters[key] ?? 0) - (before.source.counters[key] ?? 0);
   const bins = (key: keyof StatusBody["ledger"]) => end.ledger[key] - before.ledger[key];
   const lost = publisher.sent - counted("messages");
-  const cpu = (100 * run.daemonCpuS) / run.seconds;
+  const cpu = (100 * run.daemonCpuS) / seconds;
   const perCpuS = counted("messages") / run.daemonCpuS;
   return [
-    `**${run.rateHz} spikes/s for ${run.seconds} s** in blocks of ${options["block-ms"]} ms: ${publisher.sent} messages sent, ${counted("messages")} received, **${lost} lost** (counted as missed: ${counted("missed")}), ${counted("malformed")} malformed, ${counted("restarts")} restarts; spikes too late for their bin: ${end.spikes.late - before.spikes.late}.`,
-    `Decoded meanwhile: ${(bins("frames") / run.seconds).toFixed(1)} frames/s of ${(bins("bins") / run.seconds).toFixed(1)} bins/s (${bins("superseded")} superseded, ${bins("expired")} expired, ${bins("failed")} failed). The daemon without its decoder process used ${cpu.toFixed(0)} % of a core (${Math.round(perCpuS)} messages per CPU-second, everything included), the publisher ${((100 * publisher.cpuS) / run.seconds).toFixed(0)} %; the publisher was ${publisher.latestMs.toFixed(1)} ms late at most. Longest time without a block: ${daemon.longestGapMs.toFixed(1)} ms.`,
-    "",
-    ...table(daemon.toBin),
-    "",
-  ];
+    `in blocks of ${blockMs} ms: ${publisher.sent} messages sent, ${counted("messages")} received, **${lost} lost** (counted as missed: ${counted("missed")}), ${counted("malformed")} malformed, ${counted("restarts")} restarts; spikes too late for their bin: ${end.spikes.late - before.spikes.late}; overloaded ${end.source.backlog.overloads} times.`,
+    `Decoded meanwhile: ${(bins("frames") / seconds).toFixed(1)} frames/s of ${(bins("bins") / seconds).toFixed(1)} bins/s (${bins("superseded")} superseded, ${bins("expired")} expired, ${bins("failed")} failed). The daemon without its decoder process used ${cpu.toFixed(0)} % of a core (${Math.round(perCpuS)} messages per CPU-second, everything included), the publisher ${((100 * publisher.cpuS) / seconds).toFixed(0)} %. Longest time without a block: ${daemon.longestGapMs.toFixed(1)} ms. Load of the machine at the end: ${run.load.toFixed(1)}.`,
+  ].join("\n");
 }
 
-const sustained = await run(Number(options.rate), Number(options.seconds));
-process.stdout.write(`${describe(sustained).join("\n")}\n`);
-const latency = await run(Number(options["latency-rate"]), Number(options["latency-seconds"]));
+async function sustained(): Promise<string> {
+  const run = await play<PublisherReport>(request("publisher", options.rate, options.seconds));
+  const { n, p50, p99, p999, max } = run.daemon.toBin;
+  const sendToBin = ["send to bin", ...[p50, p99, p999, max].map((ms) => ms.toFixed(2)), String(n)];
+  const late = `The publisher was ${run.publisher.latestMs.toFixed(1)} ms late at most; its lateness and libzmq's queue are in the times.`;
+  const title = `**${options.rate} spikes/s for ${options.seconds} s** by libzmq,`;
+  return [`${title} ${describe(run)} ${late}`, "", ...table([sendToBin])].join("\n");
+}
+
+async function latency(): Promise<string> {
+  const run = await play<WireReport>(request("wire-publisher", options["latency-rate"], options["latency-seconds"]));
+  const title = `**${options["latency-rate"]} spikes/s for ${options["latency-seconds"]} s**`;
+  const queued = `Blocks that waited in the publisher: ${run.publisher.queued}.`;
+  const rows = table([row("arrival to bin", arrivalToBin(run, blockMs))]);
+  return [`${title} ${describe(run)} ${queued}`, "", ...rows].join("\n");
+}
+
+async function burst(): Promise<string> {
+  const wanted = { ...request("wire-publisher", options["latency-rate"], "6"), burstAtS: BURST_AT_S };
+  const run = await play<WireReport>(wanted);
+  const { afterMs, worstMs } = recovery(run, blockMs, BURST_AT_S + 1);
+  const title = `**${options["latency-rate"]} spikes/s, for one second ten times that,**`;
+  const recovered = `What was taken in was ${worstMs.toFixed(0)} ms old at most, and no more than 100 ms old again ${afterMs.toFixed(0)} ms after the burst.`;
+  return `${title} ${describe(run)} ${recovered}`;
+}
+
+function request(rig: RunOptions["rig"], rateHz: string, seconds: string): RunOptions {
+  return { rig, bundle: options.bundle, rateHz: Number(rateHz), seconds: Number(seconds), blockMs };
+}
+
+const runs = { sustained, latency, burst };
+const said: string[] = [];
+for (const [name, run] of Object.entries(runs)) {
+  if (!only.includes(name)) continue;
+  said.push(await run());
+  process.stdout.write(`${said.at(-1)}\n\n`);
+}
 const text = [
-  `${machine()}. ${new Date().toISOString().slice(0, 10)}. Bundle \`${options.bundle}\`, every bin decoded. Command: \`npm run bench:ingest -- --rate ${options.rate} --seconds ${options.seconds}\`.`,
-  "Times are from the moment a spike is handed to the sender's socket to the moment it lies in its bin, by one clock.",
+  `${machine()}. ${new Date().toISOString().slice(0, 10)}. Bundle \`${options.bundle}\`, every bin decoded. Command: \`npm run bench:ingest -- --bundle ${options.bundle}\`.`,
+  "*Send to bin* is from the moment a spike is handed to the sender's socket to the moment it lies in its bin; *arrival to bin* from the moment just before the block's bytes are",
+  "written into the kernel, which on the loopback puts them into our socket, to the moment the spike lies in its bin. One clock.",
   "",
-  ...describe(sustained),
-  ...describe(latency),
+  said.join("\n\n"),
+  "",
 ].join("\n");
-process.stdout.write(`${describe(latency).join("\n")}\n`);
 if (options.write) replaceSection("docs/performance.md", "ingest", text);

@@ -138,11 +138,11 @@ const GREETING = Buffer.concat([
   Buffer.alloc(32),
 ]);
 
-/** What a subscriber sends. */
+/** What a subscriber sends; a publisher says that it is one. */
 export const zmtpEncode = {
   greeting: (): Buffer => GREETING,
-  ready: (): Buffer => {
-    const [name, value] = [Buffer.from("Socket-Type"), Buffer.from("SUB")];
+  ready: (socketType: "SUB" | "PUB" = "SUB"): Buffer => {
+    const [name, value] = [Buffer.from("Socket-Type"), Buffer.from(socketType)];
     return commandFrame("READY", Buffer.from([name.length]), name, Buffer.from([0, 0, 0, value.length]), value);
   },
   /** A command since version 3.1, a message before. */

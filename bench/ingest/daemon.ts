@@ -15,6 +15,8 @@ export interface DaemonSnapshot {
   readonly toBin: Percentiles;
   /** Longest time between two blocks, ms. */
   readonly longestGapMs: number;
+  /** With the argument `blocks`: sample time of a block (s), how many of its spikes, and when they were in their bins (monotonic ms); flat. */
+  readonly taken: number[];
 }
 
 const toBin = build({
@@ -24,6 +26,8 @@ const toBin = build({
 });
 let lastMs = Number.NaN;
 let longestGapMs = 0;
+let taken: number[] = [];
+const blocks = process.argv[3] === "blocks";
 
 /** What the observer does is done when `next` returns: the pipeline is synchronous up to the bins. */
 function timed(source$: Observable<SourceMessage>): Observable<SourceMessage> {
@@ -35,20 +39,29 @@ function timed(source$: Observable<SourceMessage>): Observable<SourceMessage> {
         const nowMs = monotonicMs();
         if (!Number.isNaN(lastMs)) longestGapMs = Math.max(longestGapMs, nowMs - lastMs);
         lastMs = nowMs;
-        for (const time of message.times) toBin.recordValue(Math.max(0, Math.round((nowMs - time * 1000) * 1000)));
+        if (blocks) keep(message.times, nowMs);
+        else for (const time of message.times) toBin.recordValue(Math.max(0, Math.round((nowMs - time * 1000) * 1000)));
       },
       error: (error) => subscriber.error(error),
     }),
   );
 }
 
+/** All spikes of a block have one time. */
+function keep(times: Float64Array, nowMs: number): void {
+  for (let from = 0, to = 0; from < times.length; from = to) {
+    while (to < times.length && times[to] === times[from]) to++;
+    taken.push(times[from]!, to - from, nowMs);
+  }
+}
+
 function snapshot(): DaemonSnapshot {
   const at = (p: number) => toBin.getValueAtPercentile(p) / 1000;
   const percentiles = { n: toBin.totalCount, p50: at(50), p99: at(99), p999: at(99.9), max: toBin.maxValue / 1000 };
   const { user, system } = process.cpuUsage();
-  const result = { cpuS: (user + system) / 1e6, toBin: percentiles, longestGapMs };
+  const result = { cpuS: (user + system) / 1e6, toBin: percentiles, longestGapMs, taken };
   toBin.reset();
-  [lastMs, longestGapMs] = [Number.NaN, 0];
+  [lastMs, longestGapMs, taken] = [Number.NaN, 0, []];
   return result;
 }
 

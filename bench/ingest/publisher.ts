@@ -4,6 +4,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { Publisher } from "zeromq";
 import { createEncoder } from "../../adapters/open-ephys/encode.ts";
 import { monotonicMs } from "../../daemon/monotonic.ts";
+import { SAMPLES_PER_MS, unitsOf } from "./units.ts";
 
 export interface PublisherRequest {
   readonly port: number;
@@ -22,8 +23,6 @@ export interface PublisherReport {
   readonly latestMs: number;
 }
 
-const SAMPLES_PER_MS = 30;
-
 process.once("message", async (request: PublisherRequest) => {
   const publisher = new Publisher({ sendHighWaterMark: 0, linger: 5_000 });
   await publisher.bind(`tcp://127.0.0.1:${request.port}`);
@@ -38,10 +37,7 @@ process.once("message", async (request: PublisherRequest) => {
 async function publish(publisher: Publisher, request: PublisherRequest): Promise<PublisherReport> {
   const { labels, rateHz, seconds, blockMs } = request;
   const encoder = createEncoder({ stream: "Bench", sourceNode: 101, wallClockMs: Date.now });
-  const units = labels.map((label) => {
-    const dot = label.lastIndexOf(".");
-    return { electrode: label.slice(0, dot), sortedId: Number(label.slice(dot + 1)) };
-  });
+  const units = unitsOf(labels);
   const waveform = new Float32Array(40);
   const cpu = process.cpuUsage();
   const startMs = monotonicMs();
