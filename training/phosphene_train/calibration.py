@@ -1,4 +1,15 @@
-"""A posterior whose variance is true: one temperature a latent group, measured on repeats of the same stimulus."""
+"""A posterior whose variance is true: one temperature a latent group, measured on repeats of the same stimulus.
+
+Truth is the latent z of a stimulus, of variance 1 over stimuli as the prior has it. Trials give mu = a z + noise. From
+repeats come N, the variance of mu over trials of one stimulus, and S, the variance of its mean over stimuli; a is the
+square root of S (1 at most: a group may be wider than the prior). The squared error of mu is then
+
+    E (z - mu)^2 = (1 - a)^2 + N
+
+and a posterior is calibrated when the mean of exp(logvar) equals it. A Bayesian encoder of variance v has a = 1 - v and
+N = v (1 - v), which gives v. A group that carries nothing has S = N = 0 and an error of 1, the prior's variance: it
+stays without bits.
+"""
 
 import math
 from dataclasses import dataclass
@@ -9,6 +20,12 @@ from torch import Tensor
 
 from .vae import GroupVae
 
+Groups = tuple[tuple[str, int], ...]
+DOUBT = 20.0
+"""Windows' worth of belief that the encoder's own variance is right: few repeats change little."""
+CARRIES = 0.1
+"""Latent dimensions with a signal variance above this are judged for coverage; the others have no latent to miss."""
+
 
 @dataclass(frozen=True)
 class Repeats:
@@ -18,33 +35,44 @@ class Repeats:
     logvar: Tensor
     stimulus: Tensor
 
+    def repeated(self) -> "Repeats":
+        """Without the stimuli that were presented once."""
+        _, at, count = self.stimulus.unique(return_inverse=True, return_counts=True)
+        keep = count[at] > 1
+        return Repeats(self.mu[keep], self.logvar[keep], self.stimulus[keep])
+
 
 @dataclass(frozen=True)
-class Residuals:
-    """Squared standardised residuals [M, D] of the windows whose stimulus was presented more than once."""
+class Moments:
+    """signal S, noise N and the posterior's mean variance, [D] each; how many windows they come from."""
 
-    squared: Tensor
+    signal: Tensor
+    noise: Tensor
+    variance: Tensor
+    windows: int
 
-    def coverage(self, deviations: float) -> float:
-        """Share of residuals within so many posterior standard deviations."""
-        return float((self.squared < deviations**2).float().mean())
+    @property
+    def gain(self) -> Tensor:
+        """a, [D]."""
+        return self.signal.sqrt().clamp(max=1)
+
+    @property
+    def error(self) -> Tensor:
+        """The expected squared error of mu [D]."""
+        return (1 - self.gain).square() + self.noise
 
 
-def residuals(repeats: Repeats) -> Residuals:
-    """How far mu lies from what the stimulus's latents are: the mean of mu over its other n - 1 presentations.
-
-    That mean has an error of its own, so a residual's predicted variance is exp(logvar) of the window plus the mean of
-    exp(logvar) over the n presentations divided by n - 1. This is the spread of mu over trials about the latents that
-    averaging trials gives; the shrinkage of mu towards the prior is in both and is not judged.
-    """
-    names, at, count = torch.unique(repeats.stimulus, return_inverse=True, return_counts=True)
-    n = count[at][:, None].to(repeats.mu)
-    variance = repeats.logvar.exp()
-    total, total_variance = (per_stimulus(x, at, len(names))[at] for x in (repeats.mu, variance))
-    others = (n - 1).clamp(min=1)
-    error = repeats.mu - (total - repeats.mu) / others
-    predicted = variance + total_variance / n / others
-    return Residuals((error.square() / predicted)[count[at] > 1])
+def moments(repeats: Repeats) -> Moments | None:
+    """Unbiased S and N; None unless two stimuli were presented more than once."""
+    r = repeats.repeated()
+    names, at, count = r.stimulus.unique(return_inverse=True, return_counts=True)
+    if len(names) < 2:
+        return None
+    n = count[:, None].to(r.mu)
+    means = per_stimulus(r.mu, at, len(names)) / n
+    noise = (r.mu - means[at]).square().sum(0) / (len(at) - len(names))
+    signal = (means.var(0) - noise * (1 / n).mean()).clamp(min=0)
+    return Moments(signal, noise, r.logvar.exp().mean(0), len(at))
 
 
 def per_stimulus(values: Tensor, at: Tensor, count: int) -> Tensor:
@@ -52,12 +80,14 @@ def per_stimulus(values: Tensor, at: Tensor, count: int) -> Tensor:
     return torch.zeros(count, values.shape[1], dtype=values.dtype, device=values.device).index_add(0, at, values)
 
 
-def temperatures(found: Residuals, groups: tuple[tuple[str, int], ...]) -> list[float]:
-    """For each group the factor on its variance that brings the mean squared residual to 1; 1 without repeats."""
-    if len(found.squared) == 0:
+def temperatures(found: Moments | None, groups: Groups) -> list[float]:
+    """The factor that makes each group's variance the error of mu, drawn towards 1 by DOUBT; 1 without repeats."""
+    if found is None:
         return [1.0] * len(groups)
-    parts = found.squared.split([size for _, size in groups], dim=1)
-    return [float(part.mean().clamp(1e-3, 1e3)) for part in parts]
+    sizes = [size for _, size in groups]
+    parts = zip(found.error.split(sizes), found.variance.split(sizes), strict=True)
+    belief = found.windows / (found.windows + DOUBT)
+    return [math.exp(belief * math.log(max(1e-3, float(e.sum() / v.sum())))) for e, v in parts]
 
 
 @torch.no_grad()
@@ -67,17 +97,41 @@ def fold(vae: GroupVae, factors: list[float]) -> None:
         vae.logvar.bias[vae.options.span(name)] += math.log(factor)
 
 
-def describe(found: Residuals, groups: tuple[tuple[str, int], ...]) -> dict:
-    """Windows, mean squared residual of each group (1 is calibrated), and coverage of the 68 % and 95 % intervals."""
-    if len(found.squared) == 0:
+def coverage(repeats: Repeats, fitted: Moments, deviations: float) -> float | None:
+    """Share of latents, in dimensions that carry a signal, within so many posterior standard deviations of the truth.
+
+    The truth is the mean of mu over the other n - 1 presentations, divided by a; its own error, N / (a^2 (n - 1)), is
+    added to the predicted variance. None where no dimension carries a signal.
+    """
+    r = repeats.repeated()
+    own = moments(repeats)
+    use = fitted.signal > CARRIES
+    if own is None or not use.any():
+        return None
+    names, at, count = r.stimulus.unique(return_inverse=True, return_counts=True)
+    others = (count[at][:, None] - 1).to(r.mu)
+    gain = fitted.gain
+    truth = (per_stimulus(r.mu, at, len(names))[at] - r.mu) / others / gain
+    predicted = r.logvar.exp() + own.noise / gain.square() / others
+    inside = (r.mu - truth).square() < deviations**2 * predicted
+    return float(inside[:, use].float().mean())
+
+
+def describe(repeats: Repeats, fitted: Moments | None, groups: Groups) -> dict:
+    """Windows, each group's error and posterior variance (equal when calibrated), coverage of 68 % and 95 %."""
+    own = moments(repeats)
+    if own is None or fitted is None:
         return {"windows": 0}
+    sizes = [size for _, size in groups]
+    error, variance = ([round(float(part.mean()), 4) for part in x.split(sizes)] for x in (own.error, own.variance))
+    names = [name for name, _ in groups]
+    found = {f"coverage{title}": coverage(repeats, fitted, width) for title, width in (("68", 1.0), ("95", 1.96))}
     return {
-        "windows": len(found.squared),
-        "meanSquaredResidual": {
-            name: round(value, 4) for (name, _), value in zip(groups, temperatures(found, groups), strict=True)
-        },
-        "coverage68": round(found.coverage(1.0), 4),
-        "coverage95": round(found.coverage(1.96), 4),
+        "windows": own.windows,
+        "dimensionsThatCarry": int((fitted.signal > CARRIES).sum()),
+        "meanSquaredError": dict(zip(names, error, strict=True)),
+        "meanVariance": dict(zip(names, variance, strict=True)),
+        **{name: round(value, 4) for name, value in found.items() if value is not None},
     }
 
 

@@ -92,7 +92,7 @@ class DenoiserSection:
 
 @dataclass(frozen=True)
 class StudentSection:
-    """Distillation for 1, 2 and 4 steps; 0 steps ships the teacher. guidance: the weight that the bundle starts with."""
+    """Distillation for 1, 2 and 4 steps; 0 steps ships the teacher. guidance: what the bundle starts with."""
 
     steps: int = number(4000, 0)
     batch: int = number(128, 1)

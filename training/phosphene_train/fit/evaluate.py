@@ -16,7 +16,7 @@ from .bundle_decoder import BundleDecoder
 from .picture_metrics import controls, picture_figures
 from .pictures import shown_pictures, to_side
 from .problem import FOREIGN, foreign_pictures
-from .windows import Source, WindowShape, Windows, repeat_draw, source_of
+from .windows import Source, Windows, WindowShape, repeat_draw, source_of
 
 LATENCY_MS = 70.0
 """Of bundles that do not say theirs."""

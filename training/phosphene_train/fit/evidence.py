@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..calibration import Repeats, describe, fold, poisson_deviance_explained, residuals, temperatures
+from ..calibration import Repeats, describe, fold, moments, poisson_deviance_explained, temperatures
 from ..data.types import TEST, VALIDATION
 from ..evidence import Evidence, Scores, pearson, score
 from ..evidence_kinds import calibrate_kinds
@@ -20,17 +20,16 @@ from .windows import Windows, repeat_draw
 @torch.no_grad()
 def calibrate_posterior(problem: Problem, vae: GroupVae) -> dict:
     """Fit a temperature for each group on validation windows, fold it into `vae`; before and after on test windows."""
-    groups = vae.options.groups
-    fitted = residuals(repeats(problem, vae, VALIDATION))
-    test = repeats(problem, vae, TEST)
+    groups, test = vae.options.groups, repeats(problem, vae, TEST)
+    fitted = moments(repeats(problem, vae, VALIDATION))
     factors = temperatures(fitted, groups)
     report = {"temperature": {name: round(c, 4) for (name, _), c in zip(groups, factors, strict=True)}}
-    if len(fitted.squared) == 0:
-        report["how"] = "not calibrated: no stimulus of the validation split was presented twice"
-    report |= {"validation": describe(fitted, groups), "testBefore": describe(residuals(test), groups)}
+    if fitted is None:
+        return {**report, "how": "not calibrated: the validation split presents fewer than two stimuli more than once"}
+    report |= {"validationWindows": fitted.windows, "testBefore": describe(test, fitted, groups)}
     fold(vae, factors)
     round_to_half(vae)
-    return {**report, "testAfter": describe(residuals(repeats(problem, vae, TEST)), groups)}
+    return {**report, "testAfter": describe(repeats(problem, vae, TEST), fitted, groups)}
 
 
 def repeats(problem: Problem, vae: GroupVae, split: int) -> Repeats:

@@ -17,7 +17,6 @@ from ..stage_files import load_state, save_state
 from .config import FitConfig
 from .read_config import ConfigError, resolved
 
-
 M = TypeVar("M", bound=nn.Module)
 
 

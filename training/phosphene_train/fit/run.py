@@ -13,7 +13,6 @@ from ..data.types import TEST
 from ..denoiser import Denoiser
 from ..multi_session import MultiSession, single
 from ..ranks import rank, start_ranks
-from ..vae import GroupVae
 from ..verify import verify_bundle
 from .bundle_decoder import BundleDecoder
 from .card import model_card

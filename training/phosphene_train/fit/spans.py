@@ -51,7 +51,7 @@ def segments(s: Stream, split: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def starts(s: Stream, split: int, kind: str, length: int, guard: int = 0) -> np.ndarray:
-    """Ranges [M, 2] in us, first and last start of a window of `length` us that keeps `guard` us from its segment's ends.
+    """Ranges [M, 2] in us, first and last start of a window of `length` us, `guard` us within its segment.
 
     stream: anywhere in the split. inside: wholly in a response, or wholly around it when the presentation is shorter.
     blank: no presentation, nor its response by the latency, in the window.
