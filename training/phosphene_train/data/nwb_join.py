@@ -1,5 +1,6 @@
 """Several NWB files as one dataset: pictures once each, labels by picture."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,7 +35,8 @@ def join_pictures(files: list[NwbContents]) -> tuple[tuple[str, ...], np.ndarray
             if (name, digest) in index:
                 continue
             index[name, digest] = len(ids)
-            ids.append(name if name not in ids else f"{name}-{digest[:8]}")
+            id_ = one_word(name)
+            ids.append(id_ if id_ not in ids else f"{id_}-{digest[:8]}")
             pictures.append(picture)
     return tuple(ids), np.stack(pictures), index
 
@@ -85,3 +87,8 @@ def _join_values(name: str, parts: list[tuple[ValueLabels, list[int]]], count: i
                 raise DataError(f"labels {name}: expected one value a picture, got {values[row]} and {each}")
             values[row] = np.where(np.isfinite(each), each, values[row])
     return ValueLabels(first.names, first.unit, values)
+
+
+def one_word(name: str) -> str:
+    """A stimulus as the daemon's events name it (adapters/recording/nwb-events.ts)."""
+    return re.sub(r"\s+", "_", name.strip())

@@ -98,11 +98,13 @@ def _units(file: h5py.File, session: Session) -> None:
     units["id"][...] = [int(label.rsplit(".", 1)[1]) for label in session.labels]
     each = [session.spikes.times[session.spikes.units == unit] for unit in range(len(session.labels))]
     _column(units, "spike_times", np.concatenate(each), "times of spikes, s")
-    _column(units, "spike_times_index", np.cumsum([len(times) for times in each]), "ends", "VectorIndex")
+    _column(
+        units, "spike_times_index", np.cumsum([len(times) for times in each], dtype=np.uint32), "ends", "VectorIndex"
+    )
     units["spike_times_index"].attrs["target"] = units["spike_times"].ref
     _column(units, "electrodes", [names.index(name) for name in electrodes], "electrode", "DynamicTableRegion")
     units["electrodes"].attrs["table"] = table.ref
-    _column(units, "electrodes_index", np.arange(1, len(electrodes) + 1), "ends", "VectorIndex")
+    _column(units, "electrodes_index", np.arange(1, len(electrodes) + 1, dtype=np.uint32), "ends", "VectorIndex")
     units["electrodes_index"].attrs["target"] = units["electrodes"].ref
 
 
