@@ -1,6 +1,12 @@
 import type { Population, Presentation } from "./session-schema.ts";
 
-type Shape = Pick<Population, "riseMs" | "transient" | "transientDecayMs" | "offDecayMs">;
+/** Time course of one unit's response: times in ms, `transient` relative to the sustained response. */
+export interface Shape {
+  readonly riseMs: number;
+  readonly transient: number;
+  readonly transientDecayMs: number;
+  readonly offDecayMs: number;
+}
 
 /** h(x) of docs/bundle.md: how much of the driven rate is there, x ms after a unit's response began. */
 export function timeCourse(shape: Shape, onMs: number, x: number): number {
@@ -11,11 +17,28 @@ export function timeCourse(shape: Shape, onMs: number, x: number): number {
   return x < onMs ? h : h * Math.exp(-(x - onMs) / shape.offDecayMs);
 }
 
+/** The shape of one unit. */
+export function unitShape(population: Population, unit: number): Shape {
+  const { transientDecayMs, offDecayMs } = population;
+  return {
+    riseMs: population.riseMs[unit] ?? 1,
+    transient: population.transient[unit] ?? 0,
+    transientDecayMs,
+    offDecayMs,
+  };
+}
+
+/** Driven rate of one unit by a stimulus that follows one which would have driven it with `beforeHz`. */
+export function adaptedHz(population: Population, unit: number, drivenHz: number, beforeHz: number): number {
+  const { adaptation, adaptationHz } = population;
+  return drivenHz * (1 - (adaptation[unit] ?? 0) * Math.min(1, Math.max(0, beforeHz / adaptationHz)));
+}
+
 /** What `rateHz` needs to know of one unit: rates in Hz, times in ms. */
 export interface UnitResponse {
   readonly baselineHz: number;
   readonly latencyMs: number;
-  /** Driven rate by the current stimulus and by the one before it; may be negative. */
+  /** Driven rate by the current stimulus and by the one before it, each adapted; may be negative. */
   readonly currentHz: number;
   readonly previousHz: number;
 }
@@ -33,8 +56,9 @@ export function timeCourseTable(population: Population, { onMs, offMs }: Present
   const length = 2 * (onMs + offMs);
   const table = new Float32Array(population.latencyMs.length * length);
   population.latencyMs.forEach((latencyMs, unit) => {
+    const shape = unitShape(population, unit);
     for (let ms = 0; ms < length; ms++) {
-      table[unit * length + ms] = timeCourse(population, onMs, ms + 0.5 - latencyMs);
+      table[unit * length + ms] = timeCourse(shape, onMs, ms + 0.5 - latencyMs);
     }
   });
   return table;

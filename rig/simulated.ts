@@ -1,16 +1,17 @@
-import { createRandom, type Random, randomOrder } from "./random.ts";
-import { timeCourseTable } from "./rates.ts";
+import { createGains } from "./gains.ts";
+import { createRandom, randomOrder } from "./random.ts";
+import { adaptedHz, timeCourseTable } from "./rates.ts";
 import type { SimulatedSession } from "./session-schema.ts";
 import { type RigBlock, type RigEvent, type RigSource, SAMPLES_PER_MS } from "./source.ts";
 
-/** Cells of a simulated session: Poisson in steps of 1 ms, one slow gain for all of them. The same seed plays the same. */
+/** Cells of a simulated session: Poisson in steps of 1 ms under shared and private gains. The same seed plays the same. */
 export function playSimulated(session: SimulatedSession, seed: number): RigSource {
   const { presentation, population, units, stimuli } = session;
   const { onMs, offMs } = presentation;
   const trialMs = onMs + offMs;
   const chance = createRandom(seed, 0);
   const order = randomOrder(stimuli.length, createRandom(seed, 1));
-  const gain = slowGain(population.gainSd, population.gainTauMs, createRandom(seed, 2));
+  const nextGains = createGains(population, seed);
   const responses = createResponses(session);
   const dead = Math.ceil(population.refractoryMs);
   const lastSpikeMs = new Float64Array(units.length).fill(Number.NEGATIVE_INFINITY);
@@ -25,9 +26,9 @@ export function playSimulated(session: SimulatedSession, seed: number): RigSourc
     return tau === onMs && ms >= offMs ? { sampleNum, text: "stimulus blank", state: 0 } : undefined;
   };
   const step = (spikeSamples: number[], spikeUnits: number[], tau: number) => {
-    const g = gain() / 1_000;
+    const gains = nextGains();
     for (let unit = 0; unit < units.length; unit++) {
-      const expectedSpikes = responses.rateHz(unit, tau) * g;
+      const expectedSpikes = (responses.rateHz(unit, tau) * (gains[unit] ?? 0)) / 1_000;
       if (chance.uniform() >= 1 - Math.exp(-expectedSpikes) || ms - (lastSpikeMs[unit] ?? 0) < dead) continue;
       lastSpikeMs[unit] = ms;
       spikeSamples.push(ms * SAMPLES_PER_MS + chance.below(SAMPLES_PER_MS));
@@ -56,13 +57,18 @@ function createResponses({ population, presentation, drivenHz, units }: Simulate
   const table = timeCourseTable(population, presentation);
   const trialMs = presentation.onMs + presentation.offMs;
   const baseline = Float64Array.from(population.baselineHz);
-  const silent = new Float32Array(units.length);
-  let current: Float32Array = silent;
-  let previous: Float32Array = silent;
+  // What the latest stimulus would drive, what it drives after adaptation, and the same of the one before it.
+  let unadapted: Float32Array = new Float32Array(units.length);
+  let current = new Float64Array(units.length);
+  let previous = new Float64Array(units.length);
   return {
     show(stimulus: number): number {
-      previous = current;
-      current = drivenHz.subarray(stimulus * units.length, (stimulus + 1) * units.length);
+      const driven = drivenHz.subarray(stimulus * units.length, (stimulus + 1) * units.length);
+      [previous, current] = [current, previous];
+      for (const [unit, hz] of driven.entries()) {
+        current[unit] = adaptedHz(population, unit, hz, unadapted[unit] ?? 0);
+      }
+      unadapted = driven;
       return stimulus;
     },
     rateHz(unit: number, tau: number): number {
@@ -70,16 +76,5 @@ function createResponses({ population, presentation, drivenHz, units }: Simulate
       const driven = (current[unit] ?? 0) * (table[at] ?? 0) + (previous[unit] ?? 0) * (table[at + trialMs] ?? 0);
       return Math.max(0, (baseline[unit] ?? 0) + driven);
     },
-  };
-}
-
-/** exp of a stationary Ornstein-Uhlenbeck process, mean gain 1; every call is 1 ms later. */
-function slowGain(sd: number, tauMs: number, random: Random): () => number {
-  const keep = Math.exp(-1 / tauMs);
-  const fresh = sd * Math.sqrt(1 - keep * keep);
-  let y = sd * random.normal();
-  return () => {
-    y = keep * y + fresh * random.normal();
-    return Math.exp(y - (sd * sd) / 2);
   };
 }

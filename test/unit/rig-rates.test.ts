@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
-import { rateHz, timeCourse, timeCourseTable } from "../../rig/rates.ts";
+import { adaptedHz, rateHz, timeCourse, timeCourseTable, unitShape } from "../../rig/rates.ts";
 import { readSession } from "../../rig/session.ts";
 
 const SESSION = join(import.meta.dirname, "../fixtures/tiny-bundle/session");
@@ -12,6 +12,7 @@ const golden = z
       z.object({
         stimulus: z.number(),
         previous: z.number(),
+        beforePrevious: z.number(),
         unit: z.number(),
         tauMs: z.number(),
         rateHz: z.number(),
@@ -26,14 +27,15 @@ test.each(golden.cases)(
     const session = await readSession(SESSION);
     if (session.kind !== "simulated") throw new Error("expected a simulated session");
     const { population, presentation, drivenHz, units } = session;
+    const driven = (stimulus: number) => drivenHz[stimulus * units.length + c.unit] ?? 0;
     const response = {
       baselineHz: population.baselineHz[c.unit] ?? 0,
       latencyMs: population.latencyMs[c.unit] ?? 0,
-      currentHz: drivenHz[c.stimulus * units.length + c.unit] ?? 0,
-      previousHz: drivenHz[c.previous * units.length + c.unit] ?? 0,
+      currentHz: adaptedHz(population, c.unit, driven(c.stimulus), driven(c.previous)),
+      previousHz: adaptedHz(population, c.unit, driven(c.previous), driven(c.beforePrevious)),
     };
-    // The trainer computes in float64 from float32 constants read back; the table below is float32.
-    expect(Math.abs(rateHz(population, presentation, response, c.tauMs) - c.rateHz)).toBeLessThan(1e-6);
+    const rate = rateHz(unitShape(population, c.unit), presentation, response, c.tauMs);
+    expect(Math.abs(rate - c.rateHz)).toBeLessThan(1e-9);
   },
 );
 
@@ -51,6 +53,9 @@ describe("h(x)", () => {
     const table = timeCourseTable(population, presentation);
     const length = 2 * (presentation.onMs + presentation.offMs);
     const latency = population.latencyMs[3] ?? 0;
-    expect(table[3 * length + 200]).toBeCloseTo(timeCourse(population, presentation.onMs, 200.5 - latency), 6);
+    expect(table[3 * length + 200]).toBeCloseTo(
+      timeCourse(unitShape(population, 3), presentation.onMs, 200.5 - latency),
+      6,
+    );
   });
 });

@@ -45,8 +45,9 @@ test("stimuli come on and go at exact samples, none twice in a row", async () =>
 test("before the first stimulus units fire at their baseline, and never within the refractory period", async () => {
   const session = await readSession(SESSION);
   if (session.kind !== "simulated") throw new Error("expected a simulated session");
-  // A blank of 200 s: baseline alone.
-  const source = playSimulated({ ...session, presentation: { onMs: 900, offMs: 200_000 } }, 1);
+  // A blank of 200 s: baseline alone, without drift, which would move the mean over 200 s.
+  const population = { ...session.population, driftSd: 0 };
+  const source = playSimulated({ ...session, population, presentation: { onMs: 900, offMs: 200_000 } }, 1);
   const { spikeSamples, spikeUnits } = source.next(200_000);
   for (const [unit, hz] of session.population.baselineHz.entries()) {
     const times = spikeSamples
@@ -57,6 +58,24 @@ test("before the first stimulus units fire at their baseline, and never within t
     expect(Math.abs(rate - hz)).toBeLessThan(4 * Math.sqrt(hz / 200) + 0.05 * hz);
     expect(Math.min(...times.slice(1).map((t, index) => t - (times[index] ?? 0)))).toBeGreaterThanOrEqual(2);
   }
+});
+
+test("a unit that has just responded responds less", async () => {
+  const session = await readSession(SESSION);
+  if (session.kind !== "simulated") throw new Error("expected a simulated session");
+  const none = session.units.map(() => 0);
+  const still = { baselineHz: none, factors: [], gainSd: 0, driftSd: 0, refractoryMs: 0, adaptationHz: 80 };
+  const spikes = (adaptation: number, hz: number) => {
+    const population = { ...session.population, ...still, adaptation: session.units.map(() => adaptation) };
+    const drivenHz = new Float32Array(session.units.length).fill(hz);
+    // One stimulus, again and again, for 26 s (20 times).
+    const source = playSimulated({ ...session, stimuli: session.stimuli.slice(0, 1), population, drivenHz }, 5);
+    return source.next(26_000).spikeUnits.length;
+  };
+  // The first of the 20 is not adapted: at half the reference rate half of the 40 % are lost, then all of them.
+  expect(spikes(0.4, 40) / spikes(0, 40)).toBeCloseTo(1 - (0.2 * 19) / 20, 1);
+  expect(spikes(0.4, 80) / spikes(0, 80)).toBeCloseTo(1 - (0.4 * 19) / 20, 1);
+  expect(spikes(0.4, 160) / spikes(0, 160)).toBeCloseTo(1 - (0.4 * 19) / 20, 1);
 });
 
 test("the random order is fair", () => {

@@ -9,14 +9,21 @@ from torch.nn import functional as F
 
 from .vision import Vision
 
-OBJECT_AXES, POSE_AXES, LOW_AXES = 32, 4, 20
+OBJECT_AXES, COARSE_AXES = 32, 20
 LOW_SIDE = 8
 """Pixels along the coarse picture that the spatial and colour tuning sees."""
+SHARES = {"objects": 0.2, "category": 0.2, "pose": 0.35, "coarse": 0.25}
+"""Mean share of the variance of a unit's drive that comes from each kind of feature."""
+CONCENTRATION = 2.0
+"""Of the Dirichlet distribution of the shares: low makes specialists, high makes every unit alike."""
+DECAYS = {"objects": 0.4, "category": 0.0, "pose": 0.0, "coarse": 0.4}
+"""Power with which the weight of later axes of a kind falls."""
+UNIT_TENSORS = ("weights", "scale", "threshold", "gain", "suppression")
 
 
 @dataclass(frozen=True)
 class Projection:
-    """Principal components: (f - mean) @ axes, each of unit variance on the pictures they were fitted to."""
+    """Affine axes: (f - mean) @ axes, each of unit variance on the pictures they were fitted to."""
 
     mean: Tensor
     axes: Tensor
@@ -27,11 +34,15 @@ class Projection:
 
 @dataclass(frozen=True)
 class Cortex:
-    """Linear-nonlinear units over learned object features and the coarse picture."""
+    """Linear-nonlinear units over object features, category, pose and the coarse picture.
+
+    The first three are read from the animal's own picture network, which has learned all objects (`Pools.life`).
+    """
 
     vision: Vision
     objects: Projection
-    low: Projection
+    category: Projection
+    coarse: Projection
     weights: Tensor
     scale: Tensor
     """Standard deviation of each unit's linear drive [U]."""
@@ -41,24 +52,32 @@ class Cortex:
     suppression: Tensor
     """Hz per standard deviation below threshold [U]."""
 
-    @torch.no_grad()
     def drive(self, pictures: Tensor) -> Tensor:
-        """Linear drive of every unit in standard deviations [B, U]."""
+        """Linear drive of every unit in standard deviations [B, U]; differentiable in the pictures."""
         seen = self.vision.features(pictures)
-        features = torch.cat([self.objects(seen), self.vision.pose(seen), self.low(coarse(pictures))], dim=1)
-        return (features @ self.weights) / self.scale
+        parts = [
+            self.objects(seen),
+            self.category(self.vision.category(seen).softmax(1)),
+            self.vision.pose(seen),
+            self.coarse(coarse_picture(pictures)),
+        ]
+        return (torch.cat(parts, dim=1) @ self.weights) / self.scale
 
-    def rates(self, pictures: Tensor, chunk: int = 2048) -> Tensor:
-        """Driven rate in Hz [B, U], to be added to the baseline; negative is suppression."""
-        drive = torch.cat([self.drive(part) for part in pictures.split(chunk)])
-        above = drive - self.threshold
+    def encode(self, pictures: Tensor) -> Tensor:
+        """Driven rate in Hz [B, U] of pictures [B, 3, H, W] in [-1, 1]; differentiable. Negative is suppression."""
+        above = self.drive(pictures) - self.threshold
         return self.gain * F.softplus(above * 3) / 3 - self.suppression * (-above).clamp(0, 2)
+
+    @torch.no_grad()
+    def rates(self, pictures: Tensor, chunk: int = 2048) -> Tensor:
+        """`encode` in chunks, without a graph."""
+        return torch.cat([self.encode(part) for part in pictures.split(chunk)])
 
 
 def cortex_state(cortex: Cortex) -> dict[str, Tensor]:
     """Everything but the picture network, by name: principal axes may differ between machines, so they are kept."""
-    state = {name: getattr(cortex, name) for name in ("weights", "scale", "threshold", "gain", "suppression")}
-    for name in ("objects", "low"):
+    state = {name: getattr(cortex, name) for name in UNIT_TENSORS}
+    for name in ("objects", "category", "coarse"):
         projection = getattr(cortex, name)
         state |= {f"{name}.mean": projection.mean, f"{name}.axes": projection.axes}
     return state
@@ -66,12 +85,12 @@ def cortex_state(cortex: Cortex) -> dict[str, Tensor]:
 
 def cortex_from_state(vision: Vision, state: dict[str, Tensor]) -> Cortex:
     """The inverse of cortex_state."""
-    units = {name: value for name, value in state.items() if "." not in name}
-    objects, low = (Projection(state[f"{name}.mean"], state[f"{name}.axes"]) for name in ("objects", "low"))
-    return Cortex(vision, objects, low, **units)
+    units = {name: state[name] for name in UNIT_TENSORS}
+    names = ("objects", "category", "coarse")
+    return Cortex(vision, *(Projection(state[f"{name}.mean"], state[f"{name}.axes"]) for name in names), **units)
 
 
-def coarse(pictures: Tensor) -> Tensor:
+def coarse_picture(pictures: Tensor) -> Tensor:
     """Pictures [B, 3, H, W] -> their 8x8 average [B, 192]."""
     return F.adaptive_avg_pool2d(pictures, LOW_SIDE).flatten(1)
 
@@ -82,38 +101,51 @@ def principal(features: Tensor, count: int) -> Projection:
     values, vectors = torch.linalg.eigh(torch.cov((features - mean).double().T))
     top = slice(-count, None)
     axes = (vectors[:, top] / values[top].clamp(min=1e-9).sqrt()).flip(1)
-    return Projection(mean, axes.to(features.dtype))
+    return Projection(half(mean), half(axes.to(features.dtype)))
+
+
+def standard(features: Tensor) -> Projection:
+    """Each feature over its standard deviation."""
+    return Projection(half(features.mean(0)), half(torch.diag(1 / features.std(0).clamp(min=1e-3))))
+
+
+def half(tensor: Tensor) -> Tensor:
+    """Rounded to what the encoding model stores, so that it gives exactly these rates."""
+    return tensor.half().to(tensor.dtype)
 
 
 @torch.no_grad()
 def make_cortex(vision: Vision, pictures: Tensor, units: int, generator: np.random.Generator) -> Cortex:
-    """Draw a population, scaled on the given training pictures.
+    """Draw a population, scaled on the given pictures (of all objects).
 
-    Of the units, half follow object features and pose, a fifth the coarse picture, and the rest both. Earlier
-    components weigh more; thresholds, peak rates (35-100 Hz at 2.5 standard deviations) and suppression differ.
+    Earlier components weigh more; thresholds, peak rates (35-100 Hz at 2.5 standard deviations) and suppression
+    differ between units.
     """
-    objects = principal(torch.cat([vision.features(part) for part in pictures.split(2048)]), OBJECT_AXES)
-    low = principal(coarse(pictures), LOW_AXES)
-    weights = torch.from_numpy(tuning(units, generator)).to(pictures)
+    parts = pictures.split(2048)
+    seen = torch.cat([vision.features(part) for part in parts])
+    objects = principal(seen, OBJECT_AXES)
+    category = standard(vision.category(seen).softmax(1))
+    coarse = principal(torch.cat([coarse_picture(part) for part in parts]), COARSE_AXES)
+    axes = (objects.axes.shape[1], len(category.mean), vision.pose.out_features, coarse.axes.shape[1])
+    weights = tuning(units, axes, generator)
     threshold, peak, suppression = (
         torch.from_numpy(x.astype(np.float32)).to(pictures.device)
         for x in (generator.normal(0.1, 0.5, units), np.exp(generator.uniform(np.log(35), np.log(100), units)),
                   generator.uniform(0, 4, units))
     )  # fmt: skip
+    fixed = (vision, objects, category, coarse, half(torch.from_numpy(weights).to(pictures)))
     one = torch.ones(units, device=pictures.device)
-    draft = Cortex(vision, objects, low, weights, one, threshold, one, suppression)
-    scale = torch.cat([draft.drive(part) for part in pictures.split(2048)]).std(0)
-    return Cortex(vision, objects, low, weights, scale, threshold, peak / (2.5 - threshold.clamp(max=1)), suppression)
+    draft = Cortex(*fixed, one, threshold, one, suppression)
+    scale = torch.cat([draft.drive(part) for part in parts]).std(0)
+    gain = peak / (2.5 - threshold.clamp(max=1))
+    return Cortex(*fixed, *(half(x) for x in (scale, threshold, gain, suppression)))
 
 
-def tuning(units: int, generator: np.random.Generator) -> np.ndarray:
-    """Random tuning [object axes + pose + coarse axes, units], float32."""
-    objects = OBJECT_AXES + POSE_AXES
-    sizes = (np.arange(1, OBJECT_AXES + 1) ** -0.4, np.full(POSE_AXES, 0.8), np.arange(1, LOW_AXES + 1) ** -0.4)
-    decay = np.concatenate(sizes)[:, None]
-    weights = generator.standard_normal((len(decay), units)) * decay
-    kind = generator.permutation(units) / units
-    share = np.where(kind < 0.5, 0.95, np.where(kind < 0.7, 0.1, 0.5))
-    weights[:objects] *= np.sqrt(share)
-    weights[objects:] *= np.sqrt(1 - share)
-    return weights.astype(np.float32)
+def tuning(units: int, axes: tuple[int, ...], generator: np.random.Generator) -> np.ndarray:
+    """Random tuning [object + category + pose + coarse axes, units], float32; every kind has its share of variance."""
+    shares = generator.dirichlet([CONCENTRATION * share for share in SHARES.values()], units)
+    blocks = []
+    for share, count, decay in zip(shares.T, axes, DECAYS.values(), strict=True):
+        block = generator.standard_normal((count, units)) * np.arange(1, count + 1)[:, None] ** -decay
+        blocks.append(block / np.linalg.norm(block, axis=0) * np.sqrt(share))
+    return np.concatenate(blocks).astype(np.float32)

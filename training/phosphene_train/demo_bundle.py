@@ -10,13 +10,13 @@ import torch
 from torch import Tensor
 
 from .bundle import Bundle, write_bundle
+from .catalogue import categories
 from .demo_card import model_card
 from .evaluate import Decoder, evidence_scores, session_noise
 from .evidence import Evidence, Scores, calibrate
 from .pool import Pool
 from .session import Stimulus, unit_labels, write_session
 from .sheets import save_pairs
-from .stimuli import categories
 from .windows import BIN_MS, sample_windows
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def write_demo(run: Run, decoder: Decoder, metrics: dict) -> None:
         decoder.timesteps, evidence, counts, noise, provenance=provenance(o.seed, asdict(o)), metrics=metrics,
     )  # fmt: skip
     write_bundle(bundle, folder)
-    write_session(folder / "session", "Phosphene demo", stimuli, driven.cpu().numpy(), run.population)
+    write_session(folder / "session", "Phosphene demo", stimuli, driven.cpu().numpy(), run.population, run.cortex)
     (folder / "MODEL_CARD.md").write_text(model_card(o, run.population, metrics))
 
 

@@ -1,22 +1,24 @@
 """What a run of the demo starts from: sizes, scenes, the simulated population and the scale of its counts."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import Tensor
 
-from .cortex import Cortex, cortex_from_state, cortex_state, make_cortex
+from .animals import animal_cortex, animal_population
+from .catalogue import categories
+from .cortex import Cortex, cortex_from_state, cortex_state
 from .diffusion import Timesteps
 from .golden import Normalisation
 from .half import round_to_half
 from .pool import Pool, Pools
-from .population import Population, random_population
+from .population import Population
 from .random_bundle import demo_options
 from .stage_files import load_state, load_tensors, save_state, save_tensors
-from .stimuli import Objects, categories, load_objects
+from .stimuli import Objects, load_objects
 from .train_vision import train_vision
 from .vision import Vision
 from .windows import fit_normalisation, sample_mixture
@@ -73,25 +75,20 @@ def prepare(emoji: Path, out: Path, device: str, options: DemoOptions, resume: P
     """Scenes, population and normalisation, made anew or as kept."""
     objects = load_objects(emoji).to(device)
     pools = Pools(objects, options.train, options.test, IMAGE, options.seed)
-    vision = fit_vision(objects, pools, options, "cortex", options.seed, out, resume)
-    population = random_population(demo_options()[0].units, np.random.default_rng(options.seed)).to(device)
+    vision = fit_vision(objects, lambda: pools.life, options, "cortex", options.seed, out, resume)
+    units = demo_options()[0].units
+    population = animal_population(units, options.seed).to(device)
     kept = load_tensors("population", resume, device)
     generator = torch.Generator(device).manual_seed(options.seed)
     if kept:
         cortex = cortex_from_state(vision, {name: value for name, value in kept.items() if name[:5] != "norm."})
         norm = Normalisation(kept["norm.mean"].cpu().numpy(), kept["norm.std"].cpu().numpy())
     else:
-        cortex = draw_cortex(vision, pools.train, options.seed)
+        cortex = animal_cortex(vision, pools.life.images(slice(0, 20_000)), units, options.seed)
         norm = measure_counts(cortex, pools.train, population, generator)
     scale = {"norm.mean": torch.from_numpy(norm.mean), "norm.std": torch.from_numpy(norm.std)}
     save_tensors(cortex_state(cortex) | scale, "population", out)
     return Run(options, out, resume, objects, pools, cortex, population, norm, generator)
-
-
-def draw_cortex(vision: Vision, pool: Pool, seed: int) -> Cortex:
-    """A new population's tuning, scaled on 20,000 training scenes."""
-    pictures = pool.images(slice(0, 20_000))
-    return make_cortex(vision, pictures, demo_options()[0].units, np.random.default_rng(seed + 1))
 
 
 def measure_counts(cortex: Cortex, pool: Pool, population: Population, generator: torch.Generator) -> Normalisation:
@@ -107,12 +104,12 @@ def driven_rates(cortex: Cortex, pool: Pool) -> Tensor:
 
 
 def fit_vision(
-    objects: Objects, pools: Pools, o: DemoOptions, name: str, seed: int, out: Path, resume: Path | None
+    objects: Objects, scenes: Callable[[], Pool], o: DemoOptions, name: str, seed: int, out: Path, resume: Path | None
 ) -> Vision:
-    """The picture network `name`, trained or read; rounded to what its file holds."""
+    """The picture network `name`, trained on what `scenes` draws or read; rounded to what its file holds."""
     classes = (len(categories()), len(objects.names))
     model = Vision(*classes).to(objects.textures.device).eval().requires_grad_(False)
     if not load_state(model, name, resume):
-        model = train_vision(pools.train, *classes, o.vision_steps, min(512, o.batch), seed)
+        model = train_vision(scenes(), *classes, o.vision_steps, min(512, o.batch), seed)
     save_state(round_to_half(model), name, out)
     return model

@@ -64,7 +64,7 @@ def fit_denoiser(run: Run, vae: GroupVae) -> tuple[Denoiser, Denoiser]:
 def learn_few_steps(run: Run, teacher: Denoiser, student: Denoiser, pairs: LatentPool) -> Denoiser:
     """Distillation, compared by a picture network of its own: not the one inside the cortex."""
     o = run.options
-    critic = fit_vision(run.objects, run.pools, o, "critic", o.seed + 1, run.out, run.resume)
+    critic = fit_vision(run.objects, lambda: run.pools.train, o, "critic", o.seed + 1, run.out, run.resume)
 
     def distance(decoded: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
         return perceptual_distance(critic, decoded, target)

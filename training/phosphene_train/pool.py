@@ -51,9 +51,11 @@ def to_bytes(pictures: Tensor) -> Tensor:
 
 
 class Pools:
-    """Training scenes, held-out renderings of the training objects, and scenes of objects never seen.
+    """Training scenes, held-out renderings of the training objects, and scenes of objects that the decoder never sees.
 
-    From three seeds; each is drawn when first asked for, since a resumed run may need no training scenes.
+    `life` is what the simulated animal's own network learns from: other scenes, of all objects. An animal has seen
+    things that its decoder has not; "never seen" means never seen by the decoder. From four seeds; each pool is drawn
+    when first asked for, since a resumed run may need no training scenes.
     """
 
     def __init__(self, objects: Objects, train: int, test: int, side: int, seed: int) -> None:
@@ -70,3 +72,7 @@ class Pools:
     @cached_property
     def unseen(self) -> Pool:
         return make_pool(self.objects, balanced(self.objects, False), self.sizes[1], self.side, self.seed + 2)
+
+    @cached_property
+    def life(self) -> Pool:
+        return make_pool(self.objects, balanced(self.objects, None), self.sizes[0], self.side, self.seed + 3)

@@ -1,111 +1,120 @@
-"""The simulated population: rates and spikes exactly as docs/bundle.md gives them."""
+"""The simulated population: rates exactly as docs/bundle.md gives them. `spiking` makes spikes of them."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor
 
+FACTOR_TAUS_MS = (200.0, 1500.0)
+"""Time constants of the shared factors: one within a response, one across a trial."""
+
 
 @dataclass(frozen=True)
 class Population:
-    """Constants of the simulated population; [U] tensors in Hz and ms, the rest scalars in ms."""
+    """Constants of a simulated population: [U] tensors, then scalars; Hz, ms, and log gains without a unit."""
 
     baseline: Tensor
     latency: Tensor
-    rise: float = 12.0
-    transient: float = 0.8
+    rise: Tensor
+    transient: Tensor
+    adaptation: Tensor
+    """Share of its response that a unit loses after a stimulus that drove it with `adaptation_hz` or more [U]."""
+    loadings: Tensor
+    """Standard deviation that each shared factor gives to a unit's log gain, with its sign [factors, U]."""
+    factor_taus: tuple[float, ...] = FACTOR_TAUS_MS
+    adaptation_hz: float = 50.0
     transient_decay: float = 80.0
     off_decay: float = 60.0
     gain_sd: float = 0.15
     gain_tau: float = 600.0
+    drift_sd: float = 0.1
+    drift_tau: float = 1_200_000.0
     refractory: float = 2.0
     on: float = 900.0
     off: float = 400.0
 
+    @property
+    def units(self) -> int:
+        return len(self.baseline)
+
     def manifest(self) -> dict:
-        """The `population` of session.json."""
+        """The `population` of session.json, format 2."""
         return {
-            "baselineHz": [round(v, 4) for v in self.baseline.tolist()],
-            "latencyMs": [round(v, 3) for v in self.latency.tolist()],
-            "riseMs": self.rise,
-            "transient": self.transient,
+            "baselineHz": numbers(self.baseline),
+            "latencyMs": numbers(self.latency),
+            "riseMs": numbers(self.rise),
+            "transient": numbers(self.transient),
             "transientDecayMs": self.transient_decay,
             "offDecayMs": self.off_decay,
+            "adaptation": numbers(self.adaptation),
+            "adaptationHz": self.adaptation_hz,
             "gainSd": self.gain_sd,
             "gainTauMs": self.gain_tau,
+            "factors": [
+                {"tauMs": tau, "loadings": numbers(row)}
+                for tau, row in zip(self.factor_taus, self.loadings, strict=True)
+            ],
+            "driftSd": self.drift_sd,
+            "driftTauMs": self.drift_tau,
             "refractoryMs": self.refractory,
         }
 
     def to(self, device: str | torch.device) -> "Population":
-        return Population(**{**self.__dict__, "baseline": self.baseline.to(device), "latency": self.latency.to(device)})
+        return self.each(lambda tensor: tensor.to(device))
+
+    def double(self) -> "Population":
+        """In float64, the very numbers of session.json."""
+        return self.each(lambda tensor: tensor.double().round(decimals=4))
+
+    def each(self, change: Callable[[Tensor], Tensor]) -> "Population":
+        """Every tensor changed."""
+        return Population(**{k: change(v) if isinstance(v, Tensor) else v for k, v in self.__dict__.items()})
+
+
+def numbers(values: Tensor) -> list[float]:
+    """As session.json writes them; `random_population` has rounded them so."""
+    return [round(v, 4) for v in values.tolist()]
 
 
 def random_population(units: int, generator: np.random.Generator, **constants: float) -> Population:
-    """Baselines of 2-10 Hz and onset latencies of 50-90 ms, rounded as session.json writes them."""
-    baseline = np.exp(generator.uniform(np.log(2), np.log(10), units)).round(4)
-    latency = generator.uniform(50, 90, units).round(3)
+    """Every unit its own constants, rounded as session.json writes them.
+
+    Baselines 2-10 Hz, onset latencies 50-90 ms, rise 8-20 ms, transients 0.3-1.3 of the sustained response, 0-40 %
+    adaptation, loadings of two shared factors normal with standard deviation 0.1.
+    """
+    g = generator
+    drawn = {
+        "baseline": np.exp(g.uniform(np.log(2), np.log(10), units)),
+        "latency": g.uniform(50, 90, units),
+        "rise": g.uniform(8, 20, units),
+        "transient": g.uniform(0.3, 1.3, units),
+        "adaptation": g.uniform(0, 0.4, units),
+        "loadings": g.normal(0, 0.1, (len(FACTOR_TAUS_MS), units)),
+    }
     return Population(
-        torch.tensor(baseline, dtype=torch.float32), torch.tensor(latency, dtype=torch.float32), **constants
+        **{name: torch.tensor(value.round(4), dtype=torch.float32) for name, value in drawn.items()}, **constants
     )
 
 
 def time_course(p: Population, x: Tensor) -> Tensor:
-    """h(x), x in ms after a unit's response onset (time after stimulus onset minus latency)."""
+    """h(x), x [..., U] in ms after a unit's response onset (time after stimulus onset minus latency)."""
     shown = x.clamp(0, p.on)
     h = (1 - torch.exp(-shown / p.rise)) * (1 + p.transient * torch.exp(-shown / p.transient_decay))
     return h * torch.exp(-(x - p.on).clamp(min=0) / p.off_decay)
 
 
+def adapted(p: Population, driven: Tensor, before: Tensor) -> Tensor:
+    """Driven rates [B, U] of a stimulus after one that would have driven the units with `before` [B, U]."""
+    return driven * (1 - p.adaptation * (before / p.adaptation_hz).clamp(0, 1))
+
+
 def rates(p: Population, current: Tensor, previous: Tensor, tau: Tensor) -> Tensor:
     """Rate in Hz at gain 1, [B, T, U], tau [B, T] ms after the onset of the current stimulus.
 
-    `current` and `previous` [B, U] are the driven rates of that stimulus and of the one presented before it.
+    `current` and `previous` [B, U] are the (adapted) driven rates of that stimulus and of the one presented before it.
     """
     x = tau[:, :, None] - p.latency
     driven = current[:, None] * time_course(p, x) + previous[:, None] * time_course(p, x + p.on + p.off)
     return (p.baseline + driven).clamp(min=0)
-
-
-def gains(p: Population, batch: int, steps: int, generator: torch.Generator, device: torch.device) -> Tensor:
-    """exp of a stationary Ornstein-Uhlenbeck process in 1 ms steps, [B, T], mean gain about 1."""
-    keep = float(np.exp(-1 / p.gain_tau))
-    fresh = float(np.sqrt(1 - keep**2))
-    noise = torch.randn(batch, steps, device=device, generator=generator)
-    lag = torch.arange(steps, device=device)[:, None] - torch.arange(steps, device=device)[None]
-    mixing = torch.where(lag >= 0, keep ** lag.clamp(min=0).float(), 0.0)
-    mixing[:, 1:] *= fresh
-    return torch.exp(p.gain_sd * (noise @ mixing.T) - p.gain_sd**2 / 2)
-
-
-def spikes(p: Population, rate: Tensor, generator: torch.Generator) -> Tensor:
-    """Bernoulli spikes in 1 ms steps from rates [B, T, U] in Hz, thinned by the refractory period; 0 or 1, float32."""
-    fired = torch.rand(rate.shape, device=rate.device, generator=generator) < 1 - torch.exp(-rate / 1000)
-    return thin(fired, max(0, int(np.ceil(p.refractory)) - 1)).float()
-
-
-def thin(fired: Tensor, dead: int) -> Tensor:
-    """Of spikes [B, T, U] (bool), those with none kept in the `dead` milliseconds before them."""
-    if dead == 1:
-        # In a run of consecutive spikes every other one is kept, from the first: no loop over time is needed.
-        steps = torch.arange(fired.shape[1], device=fired.device, dtype=torch.int16)[None, :, None]
-        last_silent = torch.where(fired, -1, steps).cummax(1).values
-        return fired & ((steps - last_silent) % 2 == 1)
-    out = torch.zeros_like(fired)
-    for t in range(fired.shape[1]):
-        out[:, t] = fired[:, t] & ~out[:, max(0, t - dead) : t].any(1)
-    return out
-
-
-def bin_counts(
-    p: Population, current: Tensor, previous: Tensor, start: Tensor, bins: int, width: int, generator: torch.Generator
-) -> Tensor:
-    """Single-trial spike counts [B, bins, U] of windows that begin `start` [B] ms after the current onset.
-
-    Spikes are simulated from 5 ms earlier, so that the refractory period does not begin afresh with the window.
-    """
-    lead = 5
-    tau = start[:, None] + torch.arange(-lead, bins * width, device=start.device)[None] + 0.5
-    gain = gains(p, len(start), tau.shape[1], generator, start.device)
-    rate = rates(p, current, previous, tau) * gain[:, :, None]
-    return spikes(p, rate, generator)[:, lead:].unflatten(1, (bins, width)).sum(2)

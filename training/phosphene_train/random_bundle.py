@@ -6,22 +6,27 @@ import numpy as np
 import torch
 
 from .bundle import Bundle, write_bundle
+from .catalogue import categories
+from .cortex import Cortex, make_cortex
 from .denoiser import Denoiser, DenoiserOptions, group_sizes
 from .diffusion import even_timesteps
 from .evidence import Evidence
 from .golden import Normalisation
+from .half import round_to_half
 from .population import random_population
+from .render import backgrounds
 from .session import Stimulus, unit_labels, write_session
+from .stimuli import random_scenes
 from .vae import GroupVae, Readout, VaeOptions
+from .vision import Vision
 
-CATEGORIES = ("animals", "boats", "cars", "faces", "fruits", "furniture", "household", "planes")
 GROUPS = ("pose", "category", "content-1", "content-2")
 
 
-def readouts(categories: tuple[str, ...] = CATEGORIES) -> tuple[Readout, ...]:
+def readouts(labels: tuple[str, ...] | None = None) -> tuple[Readout, ...]:
     """Category from the group `category`; position and size, and rotation, from the group `pose`."""
     return (
-        Readout("category", "class", categories, "category"),
+        Readout("category", "class", labels or categories(), "category"),
         Readout("pose", "value", ("x", "y", "size"), "pose", "image widths"),
         Readout("rotation", "value", ("angle",), "pose", "degrees"),
     )
@@ -59,8 +64,10 @@ def write_random_bundle(folder: Path, options: tuple[VaeOptions, DenoiserOptions
         },
     )  # fmt: skip
     write_bundle(bundle, folder)
-    driven = generator.normal(5, 12, (4, units)).astype(np.float32)
-    write_session(folder / "session", name, flat_stimuli(options[0], side), driven, population)
+    stimuli = flat_stimuli(options[0], side)
+    cortex = random_cortex(units, side, generator)
+    driven = cortex.rates(torch.stack([to_picture(s.picture) for s in stimuli])).numpy()
+    write_session(folder / "session", name, stimuli, driven, population, cortex)
     (folder / "MODEL_CARD.md").write_text(f"# {name}\n\nRandom weights, for tests and timing. It decodes nothing.\n")
 
 
@@ -78,3 +85,16 @@ def flat_stimuli(options: VaeOptions, side: int) -> list[Stimulus]:
         Stimulus(f"{name}-{i}", name, {"heldOut": "rendering"}, picture)
         for i, (name, picture) in enumerate(zip(labels, pictures, strict=True))
     ]
+
+
+def random_cortex(units: int, side: int, generator: np.random.Generator) -> Cortex:
+    """Units over a small picture network of random weights, scaled on gradients of colour."""
+    vision = Vision(8, 8, features=32, widths=(8, 8, 16, 16), side=side).eval().requires_grad_(False)
+    scenes = random_scenes(torch.zeros(1, dtype=torch.long), 256, generator)
+    pictures = backgrounds(scenes, side, torch.device("cpu")) * 2 - 1
+    return make_cortex(round_to_half(vision), pictures, units, generator)
+
+
+def to_picture(picture: np.ndarray) -> torch.Tensor:
+    """uint8 [H, W, 3] -> [3, H, W] in [-1, 1]."""
+    return torch.from_numpy(picture).permute(2, 0, 1).float() / 127.5 - 1

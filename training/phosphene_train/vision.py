@@ -8,13 +8,16 @@ from torch.nn import functional as F
 
 
 class Vision(nn.Module):
-    """Pictures [B, 3, 64, 64] -> category and object logits, pose; `features` is the layer before them."""
+    """Pictures [B, 3, side, side] -> category and object logits, pose; `features` is the layer before them."""
 
-    def __init__(self, categories: int, objects: int, poses: int = 4, features: int = 128) -> None:
+    def __init__(
+        self, categories: int, objects: int, poses: int = 4, features: int = 128,
+        widths: tuple[int, ...] = (32, 64, 128, 192), side: int = 64,
+    ) -> None:  # fmt: skip
         super().__init__()
-        widths = (3, 32, 64, 128, 192)
-        self.stages = nn.ModuleList(stage(a, b) for a, b in pairwise(widths))
-        self.flat = nn.Sequential(nn.Flatten(), nn.Linear(widths[-1] * 16, features), nn.ReLU())
+        self.side = side
+        self.stages = nn.ModuleList(stage(a, b) for a, b in pairwise((3, *widths)))
+        self.flat = nn.Sequential(nn.Flatten(), nn.Linear(widths[-1] * (side >> len(widths)) ** 2, features), nn.ReLU())
         self.category = nn.Linear(features, categories)
         self.object = nn.Linear(features, objects)
         self.pose = nn.Linear(features, poses)

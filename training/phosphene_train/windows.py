@@ -7,7 +7,8 @@ import torch
 from torch import Tensor
 
 from .golden import Normalisation
-from .population import Population, bin_counts
+from .population import Population, adapted
+from .spiking import bin_counts
 
 BIN_MS = 20
 BINS = 5
@@ -50,10 +51,12 @@ def shown_share(p: Population, start: Tensor) -> Tensor:
 
 @torch.no_grad()
 def sample_windows(p: Population, driven: Tensor, stimulus: Tensor, kind: str, generator: torch.Generator) -> Windows:
-    """One window for each entry of `stimulus` (indices into driven [N, U]); the one before it is drawn at random."""
+    """One window for each entry of `stimulus` (indices into driven [N, U]); the two before it are drawn at random."""
     start = starts(p, kind, len(stimulus), generator, driven.device)
-    before = torch.randint(len(driven), (len(stimulus),), generator=generator, device=driven.device)
-    counts = bin_counts(p, driven[stimulus], driven[before], start, BINS, BIN_MS, generator)
+    first, before = torch.randint(len(driven), (2, len(stimulus)), generator=generator, device=driven.device)
+    current = adapted(p, driven[stimulus], driven[before])
+    previous = adapted(p, driven[before], driven[first])
+    counts = bin_counts(p, current, previous, start, BINS, BIN_MS, generator)
     return Windows(counts, stimulus, (shown_share(p, start) >= 0.5).float())
 
 

@@ -3,7 +3,7 @@ import math
 import numpy as np
 import torch
 
-from phosphene_train.population import bin_counts, gains, random_population, rates, spikes, thin
+from phosphene_train.population import adapted, random_population, rates
 
 
 def population(units=6, **constants):
@@ -12,13 +12,14 @@ def population(units=6, **constants):
 
 def formula(p, unit, current, previous, tau):
     """docs/bundle.md, word for word."""
+    rise, transient = float(p.rise[unit]), float(p.transient[unit])
 
     def h(x):
         if x < 0:
             return 0.0
         if x < p.on:
-            return (1 - math.exp(-x / p.rise)) * (1 + p.transient * math.exp(-x / p.transient_decay))
-        end = (1 - math.exp(-p.on / p.rise)) * (1 + p.transient * math.exp(-p.on / p.transient_decay))
+            return (1 - math.exp(-x / rise)) * (1 + transient * math.exp(-x / p.transient_decay))
+        end = (1 - math.exp(-p.on / rise)) * (1 + transient * math.exp(-p.on / p.transient_decay))
         return end * math.exp(-(x - p.on) / p.off_decay)
 
     x = tau - float(p.latency[unit])
@@ -35,31 +36,36 @@ def test_rates_are_the_formula_of_the_bundle_page():
         assert np.allclose(row.numpy(), expected, atol=1e-3)
 
 
-def test_counts_repeat_with_the_seed():
+def test_units_differ_in_every_constant_within_physiological_bounds():
+    p = population(200)
+    for name, low, high in [("baseline", 2, 10), ("latency", 50, 90), ("rise", 8, 20), ("transient", 0.3, 1.3),
+                            ("adaptation", 0, 0.4)]:  # fmt: skip
+        values = getattr(p, name)
+        assert low <= values.min()
+        assert values.max() <= high
+        assert values.std() > 0.2 * (high - low)
+
+
+def test_adaptation_takes_its_share_and_no_more():
     p = population()
-    driven, start = torch.full((4, 6), 20.0), torch.tensor([0.0, 100.0, 300.0, 880.0])
-    draw = [bin_counts(p, driven, driven, start, 5, 20, torch.Generator().manual_seed(s)) for s in (1, 1, 2)]
-    assert torch.equal(draw[0], draw[1])
-    assert not torch.equal(draw[0], draw[2])
+    driven = torch.full((1, 6), 20.0)
+    for before, share in [(0.0, 0.0), (-5.0, 0.0), (25.0, 0.5), (50.0, 1.0), (400.0, 1.0)]:
+        expected = 20 * (1 - share * p.adaptation)
+        assert torch.allclose(adapted(p, driven, torch.full((1, 6), before))[0], expected)
+    assert bool((p.adaptation > 0).all())
 
 
-def test_thinning_without_a_loop_equals_the_loop():
-    fired = torch.rand(20, 80, 3, generator=torch.Generator().manual_seed(0)) < 0.5
-    kept = torch.zeros_like(fired)
-    for t in range(80):
-        kept[:, t] = fired[:, t] & ~kept[:, max(0, t - 1) : t].any(1)
-    assert torch.equal(thin(fired, 1), kept)
-    assert not (thin(fired, 3)[:, 1:] & thin(fired, 3)[:, :-1]).any()
-
-
-def test_spike_rate_follows_the_rate():
-    p = population(refractory=0.0)
-    fired = spikes(p, torch.full((50, 1000, 6), 40.0), torch.Generator().manual_seed(0))
-    assert math.isclose(float(fired.mean()) * 1000, 1000 * (1 - math.exp(-0.04)), rel_tol=0.03)
-
-
-def test_gain_has_its_mean_and_deviation():
+def test_the_manifest_holds_the_very_constants():
     p = population()
-    gain = gains(p, 20_000, 50, torch.Generator().manual_seed(0), torch.device("cpu")).log()
-    assert abs(float(gain.std()) - p.gain_sd) < 0.01
-    assert abs(float(gain.mean()) + p.gain_sd**2 / 2) < 0.005
+    written = p.manifest()
+    for key, values in [("riseMs", p.rise), ("transient", p.transient), ("adaptation", p.adaptation)]:
+        assert torch.equal(torch.tensor(written[key]), values)
+    assert [factor["tauMs"] for factor in written["factors"]] == list(p.factor_taus)
+    assert torch.equal(torch.tensor([factor["loadings"] for factor in written["factors"]]), p.loadings)
+    assert p.double().rise.tolist() == written["riseMs"]
+
+
+def test_constants_repeat_with_the_seed():
+    one, same, other = (random_population(6, np.random.default_rng(s)).manifest() for s in (1, 1, 2))
+    assert one == same
+    assert one != other
