@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buildViewer, pinnedEnvironment, root, run, say } from "./install.mjs";
 import { findUv } from "./uv.mjs";
+import { countVitest } from "./vitest-report.mjs";
 
 /** Everything CI checks: format, lint, imports, types, sizes, then every test. `args` go to vitest. Resolves with the exit code. */
 export async function runTests(args) {
@@ -50,9 +51,9 @@ async function vitest(args, env) {
     env,
   );
   if (!existsSync(report)) return { passed: 0, failed: 1, skipped: 0 };
-  const { numPassedTests: passed, numFailedTests, numPendingTests: skipped } = JSON.parse(readFileSync(report, "utf8"));
+  const { passed, failed, skipped } = countVitest(JSON.parse(readFileSync(report, "utf8")));
   rmSync(folder, { recursive: true });
-  return { passed, failed: ok ? numFailedTests : Math.max(1, numFailedTests), skipped };
+  return { passed, failed: ok ? failed : Math.max(1, failed), skipped };
 }
 
 /** The training's own tests, in an environment that uv makes. */

@@ -1,4 +1,3 @@
-import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { firstValueFrom, ReplaySubject } from "rxjs";
@@ -7,6 +6,7 @@ import { afterEach, expect, test } from "vitest";
 import { openEphys } from "../../adapters/open-ephys/adapter.ts";
 import { runRig } from "../../rig/main.ts";
 import { emptyCounters, type SourceMessage } from "../../src/signal/types.ts";
+import { spawnChild } from "../leftovers.ts";
 import { freePortPair } from "./open-ephys-peer.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
@@ -63,7 +63,7 @@ test("a port that is taken is said in one line", async () => {
   await expect(startRig(port).done).rejects.toMatchObject({ code: "ADDRESS_IN_USE" });
   const program = rigProgram(port);
   const stderr: string[] = [];
-  program.stderr.on("data", (text) => stderr.push(String(text)));
+  program.stderr!.on("data", (text) => stderr.push(String(text)));
   const [code] = await once(program, "close");
   expect([code, stderr.join("")]).toEqual([1, expect.stringMatching(/^\[ADDRESS_IN_USE\] [^\n]*\n$/)]);
   first.stop.abort();
@@ -72,12 +72,12 @@ test("a port that is taken is said in one line", async () => {
 
 test.each(["SIGINT", "SIGTERM"] as const)("the program stops by itself on %s", async (signal) => {
   const program = rigProgram(await freePortPair());
-  const [line] = await once(program.stderr, "data");
+  const [line] = await once(program.stderr!, "data");
   expect(String(line)).toMatch(/^rig: publishing 8 units of tiny on tcp:/);
   program.kill(signal);
   expect(await once(program, "close")).toEqual([0, null]);
 });
 
 function rigProgram(port: number) {
-  return spawn(process.execPath, [join(ROOT, "rig/main.ts"), "--session", SESSION, "--port", String(port)]);
+  return spawnChild(process.execPath, [join(ROOT, "rig/main.ts"), "--session", SESSION, "--port", String(port)]);
 }

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { stringify } from "yaml";
 import type { StatusBody } from "../../src/protocol/messages.ts";
+import { killGroup, spawnChild } from "../leftovers.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 export const TINY = join(root, "test/fixtures/tiny-bundle");
@@ -19,7 +20,7 @@ export class Running {
   #onOutput: () => void = () => {};
 
   constructor(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
-    this.child = spawn(process.execPath, args, {
+    this.child = spawnChild(process.execPath, args, {
       cwd: root,
       env: { ...process.env, ...env },
       stdio: ["ignore", "pipe", "pipe"],
@@ -56,7 +57,8 @@ export class Running {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.child.exitCode === null && this.child.signalCode === null) await this.stop("SIGKILL");
+    killGroup(this.child);
+    await this.#exit;
   }
 }
 

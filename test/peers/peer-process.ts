@@ -1,7 +1,8 @@
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { findUv } from "../../tools/uv.mjs";
+import { spawnChild } from "../leftovers.ts";
 
 const folder = import.meta.dirname;
 /** A peer that says nothing for this long is stuck, ms. */
@@ -23,7 +24,7 @@ export class PeerProcess {
 
   constructor(args: readonly string[]) {
     const python = join(folder, ".venv", "bin", "python");
-    this.#child = spawn(python, [join(folder, "peer.py"), ...args], { stdio: ["pipe", "pipe", "pipe"] });
+    this.#child = spawnChild(python, [join(folder, "peer.py"), ...args], { stdio: ["pipe", "pipe", "pipe"] });
     this.#child.stderr?.on("data", (text) => {
       this.#errors += text;
     });
