@@ -67,18 +67,13 @@ def test_more_rounds_are_more_pseudo_trials_of_train_alone(rasters):
 def test_blocks_of_different_splits_lie_apart(rasters):
     session = import_it_rasters(rasters, EMOJI, 1, 0, "it")[0].sessions[0]
     change = np.flatnonzero(np.diff(session.split))
-    assert [(int(session.split[at]), int(session.split[at + 1])) for at in change] == [
-        (TRAIN, VALIDATION),
-        (VALIDATION, TEST),
-    ]
+    assert session.split[[0, *(change + 1)]].tolist() == [TRAIN, VALIDATION, TEST]
     assert np.allclose(session.onset[change + 1] - session.onset[change], 3.0)
 
 
 def test_a_neuron_without_enough_trials_is_named(rasters):
     write_unit(rasters / "unit1_raster_data.mat", np.arange(21))
-    with pytest.raises(
-        DataError, match=r"unit1\.1, car-upper: expected trials for train, validation and test, found too few"
-    ):
+    with pytest.raises(DataError, match=r"unit1\.1, car-upper: expected trials for train, .* found too few"):
         import_it_rasters(rasters, EMOJI, 1, 0, "it")
 
 

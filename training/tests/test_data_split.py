@@ -58,9 +58,7 @@ def test_no_validation_when_none_is_wanted():
 
 
 def test_too_few_pictures_and_shares_of_nothing_are_refused():
-    with pytest.raises(
-        DataError, match="expected more than 2 different pictures for 1 of test and 1 of validation, got 2"
-    ):
+    with pytest.raises(DataError, match="more than 2 different pictures for 1 of test and 1 of validation, got 2"):
         split_pictures(["a", "b", "a"], 0.2, 0.1, 0)
     for shares in ((0.0, 0.1), (0.5, 0.5), (float("nan"), 0.1)):
         with pytest.raises(DataError, match="shares: expected test above 0, together below 1"):
