@@ -8,6 +8,7 @@ import { simulatePopulation } from "./population.ts";
 export const simulator = defineAdapter<SimulatorOptions>({
   kind: "simulator",
   options: simulatorOptions,
+  followsWall: ({ realtime }) => realtime,
   open: (options, context) => openSimulator(options, context),
 });
 

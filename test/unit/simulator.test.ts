@@ -1,6 +1,6 @@
 import { VirtualTimeScheduler } from "rxjs";
 import { expect, test } from "vitest";
-import { openSimulator } from "../../adapters/simulator/adapter.ts";
+import { openSimulator, simulator } from "../../adapters/simulator/adapter.ts";
 import { simulatorOptions } from "../../adapters/simulator/options.ts";
 import { emptyCounters, type SourceMessage } from "../../src/signal/types.ts";
 
@@ -60,4 +60,9 @@ test("the mean rate is the one asked for: the rest is a third", () => {
 test("only the first units fire when so asked", () => {
   const units = new Set(blocks(play({ units: 3, rateHz: 100 }, 1_000)).flatMap((block) => [...block.units]));
   expect(units).toEqual(new Set([0, 1, 2]));
+});
+
+test("as fast as it is taken its time is not the wall's: silence closes no bins, and its data have no age", () => {
+  const followsWall = (options: object) => simulator.followsWall?.(simulatorOptions.parse(options));
+  expect([followsWall({}), followsWall({ realtime: false })]).toEqual([true, false]);
 });
