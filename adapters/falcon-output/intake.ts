@@ -73,6 +73,10 @@ class FalconIntake implements Intake {
     const { messageId, sampleNum, sampleRateHz } = block;
     const place = this.#order.see(Number(BigInt.asIntN(32, messageId)), sampleNum, sampleRateHz);
     if (place.kind === "duplicate") return;
+    if (place.kind === "odd") {
+      this.#refuse(`sample number ${sampleNum} amid others that are far from it`);
+      return;
+    }
     if (place.kind === "restart") {
       this.#streams.restart();
       this.#restart(`message ${messageId}, sample ${sampleNum} came after later ones`, sampleRateHz);

@@ -63,6 +63,10 @@ class OpenEphysIntake implements Intake {
     const sampleNum = this.#streams.isOurs(message.stream) ? message.sampleNum : Number.NaN;
     const place = this.#order.see(message.messageNum, sampleNum, this.#rateHz);
     if (place.kind === "duplicate") return;
+    if (place.kind === "odd") {
+      this.#refuse(`sample number ${sampleNum} amid others that are far from it`);
+      return;
+    }
     if (place.kind === "restart") {
       this.#streams.restart();
       this.#restart(`message ${message.messageNum}, sample ${message.sampleNum} came after later ones`);

@@ -2,11 +2,11 @@ import type { SourceCounters } from "../../src/signal/types.ts";
 
 /**
  * What the numbers of a message say about its place in the stream. `next`: `missed` messages are missing before it; `late`: it was overtaken
- * by later ones, and counted as missing until now.
+ * by later ones, and counted as missing until now; `odd`: a sample number about 0 out of nowhere, which is no time, unless the next one agrees.
  */
 export type Place =
   | { readonly kind: "next"; readonly missed: number }
-  | { readonly kind: "duplicate" | "restart" | "late" };
+  | { readonly kind: "duplicate" | "restart" | "late" | "odd" };
 
 /** Watches the numbers of the messages of one connection, and counts `missed` and `duplicates`. */
 export interface OrderWatch {
@@ -19,10 +19,13 @@ export interface OrderWatch {
 const REMEMBERED = 64;
 /** Within a block (23 ms) samples are out of order, and reconnecting takes 100 ms or more: this part of a second tells both from a restart. */
 const NEAR = 0.05;
+/** A time stamp of zero, or of next to nothing, as drivers give when they have none: this part of a second. */
+const ZERO = 0.001;
 const NEXT: Place = { kind: "next", missed: 0 };
 const DUPLICATE: Place = { kind: "duplicate" };
 const RESTART: Place = { kind: "restart" };
 const LATE: Place = { kind: "late" };
+const ODD: Place = { kind: "odd" };
 
 /**
  * `message_num` is one int32 counter over all kinds of message, back to 0 when acquisition starts again. Gaps are losses only if
@@ -45,6 +48,7 @@ class Order implements OrderWatch {
   #lastNum = Number.NaN;
   #highestSample = -1;
   #reconnected = false;
+  #wasOdd = false;
 
   constructor(counters: Pick<SourceCounters, "missed" | "duplicates">, gapsAreLosses: boolean) {
     this.#counters = counters;
@@ -73,8 +77,12 @@ class Order implements OrderWatch {
 
   #goOn(step: number, messageNum: number, sampleNum: number, farBack: number): Place {
     const slack = this.#reconnected ? farBack * NEAR : farBack;
-    const back = step <= 0 || sampleNum < this.#highestSample - slack;
+    const samplesBack = sampleNum < this.#highestSample - slack;
+    const back = step <= 0 || samplesBack;
+    const odd = step > 0 && samplesBack && sampleNum < farBack * ZERO && !this.#reconnected && !this.#wasOdd;
+    this.#wasOdd = odd;
     this.#reconnected = false;
+    if (odd) return this.#skip(step, messageNum);
     if (back || Number.isNaN(this.#lastNum)) this.#startOver(messageNum);
     this.#lastNum = messageNum;
     this.#remember(messageNum, sampleNum);
@@ -82,6 +90,13 @@ class Order implements OrderWatch {
     if (step === 1) return NEXT;
     this.#count(step - 1);
     return { kind: "next", missed: step - 1 };
+  }
+
+  /** A message without a time: it counts in the sequence, and nowhere else. */
+  #skip(step: number, messageNum: number): Place {
+    this.#lastNum = messageNum;
+    this.#count(step - 1);
+    return ODD;
   }
 
   /** A message that later ones overtook: its number was skipped a moment ago, and its samples are of that moment. */

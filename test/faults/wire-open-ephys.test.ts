@@ -83,6 +83,36 @@ test("17: garbage is counted and skipped, the connection survives", async () => 
   expect(wire.seen.filter((message) => message.kind === "connection" && message.state === "disconnected")).toEqual([]);
 });
 
+test("17: a time stamp of zero now and then is no spike at that time and no restart", async () => {
+  await using wire = await openWire();
+  const zero = () => {
+    const fields = { electrode: "E1", sampleNum: 0, sortedId: 1, threshold: [-50], waveform: new Float32Array(40) };
+    return wire.encoder.spike(fields);
+  };
+  // The clock has to be far from 0.
+  await wire.send(...many(200, wire.spike));
+  for (let i = 0; i < 20; i++) await wire.send(zero(), wire.spike());
+  expect(await accounts(wire, 240)).toMatchObject({ malformed: 20, spikes: 220, restarts: 0, missed: 0 });
+});
+
+test("15: whatever the length of a block, spikes and events keep the time of their own sample", async () => {
+  await using wire = await openWire();
+  const from = wire.seen.length;
+  const startsAt = 3_000_000;
+  const channel = { channel: 0, channelName: "CH1", sampleRateHz: 30_000 };
+  const samples = [0, 1, 1_023, 1_024, 1_025, 5_999].map((offset) => startsAt + offset);
+  const fields = { electrode: "E1", sortedId: 1, threshold: [-50], waveform: new Float32Array(40) };
+  await wire.send(wire.encoder.data({ ...channel, sampleNum: startsAt, samples: new Float32Array(6_000) }));
+  for (const sampleNum of samples) await wire.send(wire.encoder.spike({ ...fields, sampleNum }));
+  await wire.send(wire.encoder.text(startsAt + 4_321, "light on"));
+  await wire.settled();
+  const seen = wire.seen.slice(from);
+  const times = seen.flatMap((message) => (message.kind === "spikes" ? [...message.times] : []));
+  expect(times).toEqual(samples.map((sample) => sample / 30_000));
+  const light = seen.find((message) => message.kind === "event" && message.text === "light on");
+  expect(light).toMatchObject({ time: (startsAt + 4_321) / 30_000 });
+});
+
 test("names outside ASCII: the plugin cuts the end of such headers; they are malformed, the rest is not lost with them", async () => {
   await using wire = await openWire();
   const encoder = wire.encoder;
