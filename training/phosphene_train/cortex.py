@@ -18,6 +18,8 @@ CONCENTRATION = 2.0
 """Of the Dirichlet distribution of the shares: low makes specialists, high makes every unit alike."""
 DECAYS = {"objects": 0.4, "category": 0.0, "pose": 0.0, "coarse": 0.4}
 """Power with which the weight of later axes of a kind falls."""
+SATURATION_HZ = 120.0
+"""No picture drives a unit beyond this."""
 UNIT_TENSORS = ("weights", "scale", "threshold", "gain", "suppression")
 
 
@@ -66,7 +68,8 @@ class Cortex:
     def encode(self, pictures: Tensor) -> Tensor:
         """Driven rate in Hz [B, U] of pictures [B, 3, H, W] in [-1, 1]; differentiable. Negative is suppression."""
         above = self.drive(pictures) - self.threshold
-        return self.gain * F.softplus(above * 3) / 3 - self.suppression * (-above).clamp(0, 2)
+        excited = SATURATION_HZ * torch.tanh(self.gain * F.softplus(above * 3) / (3 * SATURATION_HZ))
+        return excited - self.suppression * (-above).clamp(0, 2)
 
     @torch.no_grad()
     def rates(self, pictures: Tensor, chunk: int = 2048) -> Tensor:

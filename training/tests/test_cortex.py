@@ -73,6 +73,7 @@ def test_rates_are_sane():
     driven = cortex(200).rates(pictures(600, 0))
     assert float(driven.min()) >= -8, "at most 4 Hz a standard deviation, over two of them"
     assert 2 < float(driven.clamp(min=0).mean()) < 25
+    assert float(driven.max()) <= 120
     assert 25 < float(driven.quantile(0.99, dim=0).median()) < 110
 
 
