@@ -43,9 +43,23 @@ def test_a_file_without_units_is_one_sentence_and_leaves_nothing(tmp_path, capsy
     assert [each.name for each in tmp_path.iterdir()] == ["a.nwb"]
 
 
+def test_a_recording_named_as_the_output_is_not_overwritten(tmp_path, capsys):
+    paths = [make_nwb(tmp_path / name) for name in ("a.nwb", "b.nwb", "c.h5")]
+    before = [path.read_bytes() for path in paths]
+    for out in paths[1:]:
+        said = refused(["import", "nwb", paths[0], out], capsys)
+        assert f"{out}: expected a new name ending in .h5, or training data to replace" in said
+    assert [path.read_bytes() for path in paths] == before
+    assert len(list(tmp_path.iterdir())) == 3
+    for _ in range(2):  # training data are replaced
+        assert main(["import", "nwb", str(paths[0]), str(tmp_path / "d.h5")]) == 0
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
+        (["import", "synthetic", "b.h5", "--side", "4"], "--side: expected at least 8, got 4"),
+        (["import", "synthetic", "b.h5", "--images", "x"], "--images: expected --nwb with it, found none"),
         (["data", "nowhere.h5"], "nowhere.h5: expected a file of training data, found none"),
         (["import", "nwb", "nowhere.nwb", "b.h5"], "nowhere.nwb: expected an NWB file, found none"),
         (["import", "nwb", "a.nwb", "b.h5", "--where", "quality"], "--where: expected COLUMN=VALUE, got quality"),

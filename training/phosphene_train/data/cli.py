@@ -29,7 +29,7 @@ def _guarded(run: Callable[[argparse.Namespace], None]) -> Callable[[argparse.Na
 
         try:
             run(options)
-        except (DataError, FileNotFoundError) as error:
+        except (DataError, OSError) as error:
             print(f"phosphene-train: {error}", file=sys.stderr)
             return 1
         return 0
@@ -53,6 +53,7 @@ def _write(make: Callable[[argparse.Namespace], tuple]) -> Callable[[argparse.Na
         from .format import write_dataset
         from .summary import summary
 
+        _check_out(options)
         options.name = options.name or options.out.stem
         with console.status(f"reading {options.kind}"):
             dataset, notes = make(options)
@@ -63,6 +64,20 @@ def _write(make: Callable[[argparse.Namespace], tuple]) -> Callable[[argparse.Na
         console.print(summary(dataset))
 
     return _guarded(run)
+
+
+def _check_out(options: argparse.Namespace) -> None:
+    """Before anything is read: `import nwb MONDAY.nwb TUESDAY.nwb` forgets OUT, and must not overwrite a recording."""
+    from .check import SMALLEST_SIDE
+    from .format import is_training_data
+    from .types import DataError
+
+    out = options.out
+    if out.suffix not in (".h5", ".hdf5") or (out.exists() and not is_training_data(out)):
+        found = "something else there" if out.exists() else out.name
+        raise DataError(f"{out}: expected a new name ending in .h5, or training data to replace, got {found}")
+    if getattr(options, "side", SMALLEST_SIDE) < SMALLEST_SIDE:
+        raise DataError(f"--side: expected at least {SMALLEST_SIDE}, got {options.side}")
 
 
 def _add_kind(kinds: argparse._SubParsersAction, kind: str, make: Callable, help_: str, source: str | None):
@@ -133,6 +148,8 @@ def _make_synthetic(options: argparse.Namespace) -> tuple:
     units = [int(each) for each in options.units.split(",") if each.isdigit()]
     if not units or options.sessions < 1 or options.units != ",".join(map(str, units)):
         raise DataError(f"--units: expected whole numbers such as 24,31, got {options.units}")
+    if options.images is not None and options.nwb is None:
+        raise DataError("--images: expected --nwb with it, found none")
     units = tuple((units * options.sessions)[: options.sessions])
     names = ("stimuli", "repeats", "side", "split_by", "test", "validation", "seed")
     chosen = {name: getattr(options, name) for name in names}

@@ -24,6 +24,8 @@ __all__ = [
     "Spikes",
     "ValueLabels",
     "check",
+    "first_line",
+    "is_training_data",
     "picture_hashes",
     "read_dataset",
     "write_dataset",
@@ -41,9 +43,18 @@ def read_dataset(path: Path | str) -> Dataset:
         check(dataset)
     except DataError as error:
         raise DataError(f"{path}: {error}") from None
-    except (OSError, RuntimeError, KeyError, ValueError, TypeError) as error:
-        raise DataError(f"{path}: expected HDF5 that can be read, got {_first_line(error)}") from None
+    except (OSError, RuntimeError, LookupError, ValueError, TypeError) as error:
+        raise DataError(f"{path}: expected HDF5 that can be read, got {first_line(error)}") from None
     return dataset
+
+
+def is_training_data(path: Path) -> bool:
+    """Whether a file says so of itself, by its attribute `format`."""
+    try:
+        with h5py.File(path, "r") as file:
+            return _attribute(file, "format") == FORMAT
+    except (OSError, DataError):
+        return False
 
 
 def write_dataset(dataset: Dataset, path: Path | str) -> None:
@@ -198,5 +209,6 @@ def _texts(group: h5py.Group, name: str) -> tuple[str, ...]:
     return tuple(text.decode() if isinstance(text, bytes) else str(text) for text in item[()])
 
 
-def _first_line(error: Exception) -> str:
+def first_line(error: Exception) -> str:
+    """What an error of a library says, as part of a sentence."""
     return (str(error) or type(error).__name__).splitlines()[0]

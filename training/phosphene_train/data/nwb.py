@@ -7,6 +7,7 @@ import h5py
 import numpy as np
 
 from .check import picture_hashes
+from .format import first_line
 from .nwb_file import Units, open_nwb, read_units, text
 from .nwb_join import NwbContents, join_labels, join_pictures, where
 from .nwb_labels import read_labels
@@ -47,10 +48,9 @@ def import_nwb(paths: list[Path], options: NwbOptions) -> tuple[Dataset, list[st
                 files.append(_read(file, Path(path), options, notes))
         except DataError as error:
             raise error if str(error).startswith(str(path)) else DataError(f"{path}: {error}") from None
-        except (OSError, RuntimeError, KeyError) as error:
-            raise DataError(
-                f"{path}: expected an NWB file that can be read, got {str(error).splitlines()[0]}"
-            ) from None
+        except (OSError, RuntimeError, LookupError, ValueError, TypeError) as error:
+            got = first_line(error)
+            raise DataError(f"{path}: expected an NWB file that can be read, got {got}") from None
     ids, pictures, index = join_pictures(files)
     sessions = _split(_sessions(files, index), picture_hashes(pictures), options)
     dataset = Dataset(

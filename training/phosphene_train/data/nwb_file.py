@@ -6,6 +6,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 
+from .format import first_line
 from .types import DataError
 
 
@@ -26,7 +27,7 @@ def open_nwb(path: Path) -> h5py.File:
     try:
         file = h5py.File(path, "r")
     except OSError as error:
-        raise DataError(f"{path}: expected an NWB 2 file (HDF5), got {str(error).splitlines()[0]}") from None
+        raise DataError(f"{path}: expected an NWB 2 file (HDF5), got {first_line(error)}") from None
     version = file.attrs.get("nwb_version", "none")
     version = version.decode() if isinstance(version, bytes) else str(version)
     if not version.startswith("2."):
