@@ -1,4 +1,4 @@
-"""The command line: phosphene-train import | data | demo | it-objects | verify | tiny | pack."""
+"""The command line: phosphene-train import | data | demo | it-objects | v4 | verify | tiny | pack."""
 
 import argparse
 import sys
@@ -11,6 +11,7 @@ from rich.table import Table
 from .data.cli import add_parsers as add_data
 from .fit.cli import add_parser as add_fit
 from .it_cli import add_parser as add_it_objects
+from .v4.cli import add_parser as add_v4
 
 EMOJI = Path(__file__).parents[2] / "node_modules/@lobehub/fluent-emoji-3d/assets"
 
@@ -48,6 +49,7 @@ def parser() -> argparse.ArgumentParser:
     verify.set_defaults(run=run_verify)
     add_fit(commands)
     add_it_objects(commands)
+    add_v4(commands)
     add_data(commands)
     return root
 

@@ -1,0 +1,39 @@
+"""The command `phosphene-train v4`; what it needs is imported when it runs."""
+
+import argparse
+from pathlib import Path
+
+
+def add_parser(commands: argparse._SubParsersAction) -> None:
+    """Register the command on the sub-parsers of `phosphene-train`."""
+    parser = commands.add_parser("v4", help="decode pictures from macaque V4: the table of two-way identification")
+    parser.add_argument(
+        "source", type=Path, metavar="SOURCE", help="folder with images/, responses_*/, compact_models/"
+    )
+    parser.add_argument(
+        "--out", type=Path, default=Path("runs/v4"), help="default: %(default)s; finished folds are kept"
+    )
+    parser.add_argument("--device", help="default: cuda where there is one, else cpu")
+    parser.add_argument(
+        "--limit", type=float, default=240, metavar="S", help="begin no fold beyond this time (%(default)s)"
+    )
+    parser.add_argument("--folds", type=int, default=5, help="how many of the five folds (default: all)")
+    parser.add_argument(
+        "--copies", type=int, default=3, help="altered copies of each pool picture (default: %(default)s)"
+    )
+    parser.add_argument("--components", type=int, default=256, help="components of a picture (default: %(default)s)")
+    parser.add_argument("--steps", type=int, default=3000, help="training steps of the networks (default: %(default)s)")
+    parser.add_argument("--batch", type=int, default=256, help="rows of a batch (default: %(default)s)")
+    parser.add_argument("--hidden", type=int, default=512, help="width of the networks (default: %(default)s)")
+    parser.add_argument("--seeds", type=int, default=2, help="networks averaged (default: %(default)s)")
+    parser.add_argument("--models", type=int, help="compact models of each session (default: all 219)")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Measure and write the table; returns the exit code."""
+    from .run import run as measure
+
+    measure(options)
+    return 0

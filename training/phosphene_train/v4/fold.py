@@ -1,0 +1,94 @@
+"""One fold of every session: encoding models, all decoders, their figures."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from .bank import SOURCES, Bank
+from .encoding import Encoding
+from .ladder import closed_form, combine, members_of, score_samples
+from .pictures import Pool, make_targets
+from .recording import Session
+from .score import identify, own_correlation
+from .task import Task, encode_task, make_task
+from .train import Training, train_networks
+
+
+@dataclass(frozen=True)
+class Data:
+    """Everything in memory: sessions, pool, the pool's pictures [(1 + copies) P, 12288], what the models see."""
+
+    sessions: Sequence[Session]
+    pool: Pool
+    flat: Tensor
+    bank: Bank
+
+
+def tasks_of(data: Data, fold: int, components: int) -> list[Task]:
+    """Averaged counts of every session, and single trials where they exist."""
+    targets = make_targets(data.flat, data.pool.fold != fold, data.pool.distinct, components)
+    out = []
+    for session, rows in zip(data.sessions, data.pool.rows, strict=True):
+        for single in (False, True) if session.trials is not None else (False,):
+            out.append(make_task(session, rows, data.pool, data.flat, targets, fold, single))
+    return out
+
+
+def encodings_of(task: Task, data: Data) -> dict[str, Encoding]:
+    """By name: without the compact models of the session itself, and with them where there are any."""
+    out = {"clean": encode_task(task, data.bank, data.pool.distinct, own_models=False)}
+    if task.session in SOURCES:
+        out["own"] = encode_task(task, data.bank, data.pool.distinct, own_models=True)
+    return out
+
+
+def run_fold(data: Data, fold: int, components: int, training: Training, seeds: int) -> dict[str, dict]:
+    """{task: {"decoders": {name: figures}, ...}} of one fold."""
+    tasks = tasks_of(data, fold, components)
+    encodings = [encodings_of(task, data) for task in tasks]
+    decoded = [closed_form(t, e, data.flat, data.pool.distinct) for t, e in zip(tasks, encodings, strict=True)]
+    networks = network_components(tasks, encodings, training, seeds)
+    out = {}
+    for task, encoding, pictures, parts in zip(tasks, encodings, decoded, networks, strict=True):
+        pictures.update({name: task.targets.picture(part) for name, part in parts.items()})
+        figures = {name: figures_of(picture, task) for name, picture in pictures.items()}
+        figures |= {name: {"centred": mean(x)} for name, x in score_samples(task, parts["network"], seed=fold).items()}
+        order = torch.randperm(len(task.test), generator=torch.Generator().manual_seed(fold)).to(task.test.device)
+        figures["shuffled responses"] = figures_of(pictures["identifying network"][order], task)
+        out[task.name] = {
+            "rows": len(task.test),
+            "pictures": len(task.held.flat),
+            "units": task.train.shape[1],
+            "encodingR": {name: round(float(e.r.mean()), 4) for name, e in encoding.items()},
+            "decoders": figures,
+        }
+    return out
+
+
+def network_components(
+    tasks: Sequence[Task], encodings: Sequence[dict[str, Encoding]], training: Training, seeds: int
+) -> list[dict[str, Tensor]]:
+    """Components [R, n] by name for each task, networks of several seeds averaged; all train side by side."""
+    named = [(i, *pair) for i, task in enumerate(tasks) for pair in members_of(task, encodings[i])]
+    decoded = train_networks([member for _, _, member in named] * seeds, training)
+    out: list[dict[str, Tensor]] = [{} for _ in tasks]
+    for k, (i, name, _) in enumerate(named):
+        out[i][name] = torch.stack(decoded[k :: len(named)]).mean(0)
+    for parts in out:
+        parts["both networks"] = combine([parts["network"], parts["identifying network"]])
+    return out
+
+
+def figures_of(picture: Tensor, task: Task) -> dict[str, float]:
+    """Identification with and without the mean picture taken off, and the correlation with the true picture."""
+    return {
+        "centred": mean(identify(picture, task.held)),
+        "plain": mean(identify(picture, task.held, centred=False)),
+        "correlation": mean(own_correlation(picture, task.held)),
+    }
+
+
+def mean(values: Tensor) -> float:
+    return round(float(values.mean()), 5)
