@@ -80,6 +80,7 @@ function makeParts(config: Config, bundle: Bundle, log: Logger, now: () => numbe
   const source = openSources({
     config,
     unitLabels: units.labels,
+    widthMs: bins.widthMs,
     scheduler,
     lostAfterMs: LOST_AFTER_BINS * bins.widthMs,
     onLiveness: (name, liveness) => sayLiveness(state, `source ${name}`, liveness),

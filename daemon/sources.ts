@@ -17,6 +17,8 @@ export interface SourcesParts {
   readonly config: Pick<Config, "source" | "otherSources" | "bins">;
   /** Labels of the bundle's units. */
   readonly unitLabels: readonly string[];
+  /** Width of a bin, ms. */
+  readonly widthMs: number;
   readonly context: Omit<AdapterContext, "source" | "counters" | "unitLabels">;
   readonly scheduler: SchedulerLike;
   /** Shortest silence that makes a source lost, ms. */
@@ -86,7 +88,14 @@ function merged(parts: SourcesParts, configs: readonly SourceConfig[], opened: r
   const { context, scheduler, lostAfterMs } = parts;
   const name = configs.map((config) => config.name).join("+");
   const names = configs.map((config) => config.name);
-  const merger = new Merger({ name, sources: names, holdMs: parts.config.bins.silenceMs / 2 });
+  const merger = new Merger({
+    name,
+    sources: names,
+    holdMs: parts.config.bins.silenceMs / 2,
+    widthMs: parts.widthMs,
+    units: parts.unitLabels.length,
+    onImpossible: (source, spikes) => impossible(opened[names.indexOf(source)]!.counters, spikes),
+  });
   const masks = configs.map((config) => ownedUnits(config, parts.unitLabels));
   const watched = opened.map((source, i) => {
     const watch = source.message$.pipe(
@@ -125,6 +134,13 @@ function merged(parts: SourcesParts, configs: readonly SourceConfig[], opened: r
     silent: () => silentUnits(opened, masks),
     each: () => opened.map((source, i) => body(configs[i]!, source, merger)),
   };
+}
+
+/** What the adapter took for a sample of counts is none. */
+function impossible(counters: SourceCounters, spikes: number): void {
+  counters.samples--;
+  counters.spikes -= spikes;
+  counters.malformed++;
 }
 
 function ownedUnits(config: SourceConfig, labels: readonly string[]): Uint8Array {

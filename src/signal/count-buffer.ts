@@ -24,24 +24,8 @@ export class CountBuffer {
   }
 
   /** How many samples of the block fill a bin; throws SOURCE_MISMATCH when they cannot, or are not of our units. */
-  samplesPerBin({ source, times, counts, intervalS }: CountBlock): number {
-    const perBin = Math.round(this.#widthS / intervalS);
-    if (!(perBin >= 1) || !(Math.abs(this.#widthS / intervalS - perBin) <= TOLERANCE))
-      throw new PhospheneError(
-        "SOURCE_MISMATCH",
-        expected(
-          `counts of ${source}`,
-          `samples of ${this.#widthS * 1000} ms (the width of a bin) or a whole fraction of it`,
-          `samples of ${intervalS * 1000} ms`,
-        ),
-      );
-    const values = times.length * this.#counts.length;
-    if (counts.length !== values)
-      throw new PhospheneError(
-        "SOURCE_MISMATCH",
-        expected(`counts of ${source}`, `${values} values for ${times.length} samples`, counts.length),
-      );
-    return perBin;
+  samplesPerBin(block: CountBlock): number {
+    return samplesPerBin(block, this.#widthS, this.#counts.length);
   }
 
   /** Adds a sample of the block, its middle `offsetMs` after the start of the bin. Returns its number of spikes. */
@@ -84,4 +68,25 @@ export function sumOf({ counts, times }: CountBlock, sample: number): number {
   let sum = 0;
   for (let i = sample * units; i < (sample + 1) * units; i++) sum += counts[i]!;
   return sum;
+}
+
+/** How many samples of the block fill a bin of `widthS`; throws SOURCE_MISMATCH when they cannot, or are not of so many units. */
+export function samplesPerBin({ source, times, counts, intervalS }: CountBlock, widthS: number, units: number): number {
+  const perBin = Math.round(widthS / intervalS);
+  if (!(perBin >= 1) || !(Math.abs(widthS / intervalS - perBin) <= TOLERANCE))
+    throw new PhospheneError(
+      "SOURCE_MISMATCH",
+      expected(
+        `counts of ${source}`,
+        `samples of ${widthS * 1000} ms (the width of a bin) or a whole fraction of it`,
+        `samples of ${intervalS * 1000} ms`,
+      ),
+    );
+  const values = times.length * units;
+  if (counts.length !== values)
+    throw new PhospheneError(
+      "SOURCE_MISMATCH",
+      expected(`counts of ${source}`, `${values} values for ${times.length} samples`, counts.length),
+    );
+  return perBin;
 }

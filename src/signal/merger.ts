@@ -1,6 +1,11 @@
 import { expected, PhospheneError } from "../errors.ts";
 import { ClockMap } from "./clock.ts";
-import type { SourceMessage, SpikeBlock } from "./types.ts";
+import { samplesPerBin, sumOf } from "./count-buffer.ts";
+import { SampleSlots } from "./sample-slots.ts";
+import type { CountBlock, SourceMessage, SpikeBlock } from "./types.ts";
+
+/** No cell fires faster; a sample with more is none of spike counts, and as spikes it could be without end. */
+const MOST_SPIKES_PER_MS = 4;
 
 export interface MergerOptions {
   /** Name that merged messages carry. */
@@ -9,16 +14,22 @@ export interface MergerOptions {
   readonly sources: readonly string[];
   /** What happened this long ago waits for no other source any more, ms. */
   readonly holdMs: number;
+  /** Width of a bin, ms, and number of units: counted samples have to fit both. */
+  readonly widthMs: number;
+  readonly units: number;
+  /** A counted sample of `spikes` was left out, because no cell fires that fast. */
+  readonly onImpossible?: (source: string, spikes: number) => void;
 }
 
 interface Held {
   readonly localMs: number;
-  readonly message: Exclude<SourceMessage, SpikeBlock> | { readonly unit: number };
+  readonly message: Exclude<SourceMessage, SpikeBlock> | { readonly unit: number } | { readonly counts: Uint16Array };
 }
 
 /** What is known of one source: its clock, how far it has come on the local clock. */
 class Lane {
   readonly clock = new ClockMap();
+  readonly slots = new SampleSlots();
   held: Held[] = [];
   reachedMs = Number.NEGATIVE_INFINITY;
 }
@@ -26,7 +37,8 @@ class Lane {
 /**
  * Merges several sources on one clock, the local one: times of merged messages are local seconds. What a source sends is held until the others
  * have come as far, so that a bin has the spikes of all, but not beyond `holdMs`: a source that is silent or sparse delays the others by no more. A restart concerns
- * the source's own mapping only. Pure: time comes in with each call. With one source it changes nothing but the name.
+ * the source's own mapping only. Counted samples become as many spikes in the middle of
+ * their interval's slot on the grid of the bins. Pure: time comes in with each call. With one source it changes nothing but the name.
  */
 export class Merger {
   readonly #options: MergerOptions;
@@ -61,10 +73,8 @@ export class Merger {
         this.#restart(lane);
         return [];
       case "counts":
-        throw new PhospheneError(
-          "CONFIG_INVALID",
-          `${message.source}: expected spikes or events beside other sources, got counted bins`,
-        );
+        this.#holdCounts(lane, message);
+        break;
       case "spikes":
         this.#holdSpikes(lane, message);
         break;
@@ -105,6 +115,25 @@ export class Merger {
       lane.held.push({ localMs: lane.clock.toLocalMs(times[i]!), message: { unit: units[i]! } });
   }
 
+  #holdCounts(lane: Lane, block: CountBlock): void {
+    const { widthMs, units, onImpossible } = this.#options;
+    const { source, times, counts, intervalS, receivedAtMs } = block;
+    const slotMs = widthMs / samplesPerBin(block, widthMs / 1000, units);
+    const newestS = times.at(-1);
+    if (newestS === undefined) return;
+    this.#reach(lane, newestS, receivedAtMs);
+    times.forEach((timeS, sample) => {
+      const localMs = lane.slots.place(lane.clock.toLocalMs(timeS - intervalS / 2), slotMs);
+      const row = counts.subarray(sample * units, (sample + 1) * units);
+      if (row.every((count) => count <= Math.ceil(MOST_SPIKES_PER_MS * slotMs)))
+        lane.held.push({ localMs, message: { counts: row } });
+      else onImpossible?.(source, sumOf(block, sample));
+    });
+    // Its spikes lie before its end, which the clock has reached.
+    const clock = { kind: "clock", source, time: newestS, receivedAtMs } as const;
+    lane.held.push({ localMs: lane.clock.toLocalMs(newestS), message: clock });
+  }
+
   #reach(lane: Lane, timeS: number, receivedAtMs: number): void {
     lane.clock.observe(timeS, receivedAtMs);
     lane.reachedMs = Math.max(lane.reachedMs, lane.clock.toLocalMs(timeS));
@@ -113,6 +142,7 @@ export class Merger {
   /** What was held keeps its local time; what comes is mapped anew. */
   #restart(lane: Lane): void {
     lane.clock.reset();
+    lane.slots.reset();
     lane.reachedMs = Number.NEGATIVE_INFINITY;
   }
 
@@ -123,10 +153,16 @@ export class Merger {
     const units: number[] = [];
     const others: SourceMessage[] = [];
     for (const { localMs, message } of ready) {
-      if ("unit" in message) {
+      const add = (unit: number) => {
         times.push(localMs / 1000);
-        units.push(message.unit);
-      } else if ("time" in message) others.push({ ...message, source, time: localMs / 1000 });
+        units.push(unit);
+      };
+      if ("unit" in message) add(message.unit);
+      else if ("counts" in message && !("kind" in message))
+        message.counts.forEach((count, unit) => {
+          for (let i = 0; i < count; i++) add(unit);
+        });
+      else if ("time" in message) others.push({ ...message, source, time: localMs / 1000 });
     }
     if (times.length === 0) return others;
     const block = { times: Float64Array.from(times), units: Uint16Array.from(units), receivedAtMs: nowMs };

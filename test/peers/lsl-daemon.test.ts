@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { afterEach, beforeAll, expect, test } from "vitest";
 import { balances } from "../../src/ledger.ts";
-import { type RunningDaemon, startDaemon } from "../integration/processes.ts";
+import { freePortPair, type RunningDaemon, startDaemon, startRig } from "../integration/processes.ts";
 import { TestViewer } from "../integration/test-viewer.ts";
 import { installPeers, PeerProcess } from "./peer-process.ts";
 
@@ -50,6 +50,26 @@ test("counts by LSL in, pictures to a viewer, latents and markers by LSL out", {
   const { source, ledger } = await daemon.status();
   expect(source).toMatchObject({ kind: "lsl", state: "live", counters: { malformed: 0, flushed: 0, restarts: 0 } });
   expect(source.counters.samples).toBe(source.counters.messages);
+  expect(balances(ledger)).toBe(true);
+});
+
+test("counts by LSL beside the spikes of an Open Ephys rig: decoded as one source", { timeout: 120_000 }, async () => {
+  const id = randomUUID();
+  await start("outlet", "--source-id", id, "--units", "8", "--samples", "100000").said("ready");
+  const port = await freePortPair();
+  await using _rig = await startRig(port);
+  const options = { stream: { sourceId: id }, layout: "counts" };
+  daemon = await startDaemon(port, {
+    source: { name: "rig", options: { endpoint: `tcp://127.0.0.1:${port}` } },
+    otherSources: [{ name: "counts", kind: "lsl", options }],
+  });
+  await using viewer = await TestViewer.connect(daemon.streamUrl, "frame", "event", "spikes");
+  await viewer.next("event", ({ text }) => text === "source counts live", 0);
+  await viewer.next("frame", ({ silentUnits, source }) => silentUnits === 0 && source === "rig+counts");
+  const { sources, source, ledger } = await daemon.status();
+  expect(sources.map(({ state }) => state)).toEqual(["live", "live"]);
+  expect(sources[1]!.counters.samples).toBeGreaterThan(0);
+  expect(source.counters).toMatchObject({ malformed: 0, restarts: 0 });
   expect(balances(ledger)).toBe(true);
 });
 

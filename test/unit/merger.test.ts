@@ -4,7 +4,8 @@ import { Merger } from "../../src/signal/merger.ts";
 import type { SourceMessage, SpikeBlock } from "../../src/signal/types.ts";
 import { block } from "./helpers.ts";
 
-const make = () => new Merger({ name: "both", sources: ["a", "b"], holdMs: 60 });
+const bins = { widthMs: 20, units: 3 };
+const make = () => new Merger({ name: "both", sources: ["a", "b"], holdMs: 60, ...bins });
 const from = (source: string, spikes: [number, number][], receivedAtMs: number): SpikeBlock => ({
   ...block(spikes, receivedAtMs),
   source,
@@ -83,7 +84,7 @@ describe("Merger", () => {
   });
 
   test("one source alone passes as it is", () => {
-    const merger = new Merger({ name: "rig", sources: ["rig"], holdMs: 60 });
+    const merger = new Merger({ name: "rig", sources: ["rig"], holdMs: 60, ...bins });
     const message = { ...block([[1, 2]], 0), source: "rig" };
     expect(merger.push(message, 0)).toEqual([message]);
   });
