@@ -1,6 +1,8 @@
 """The training data format: what is written is read again, and what breaks a rule is refused by name."""
 
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import h5py
 import numpy as np
@@ -192,3 +194,14 @@ def test_what_is_no_hdf5_is_refused(tmp_path):
         read_dataset(tmp_path / "a.h5")
     with pytest.raises(DataError, match=r"b\.h5: expected a file of training data, found none"):
         read_dataset(tmp_path / "b.h5")
+
+
+def test_the_example_of_the_page_is_training_data(tmp_path, monkeypatch):
+    page = Path(__file__).parents[2] / "docs/training-data.md"
+    code = re.search(r"```python\n(.*?)```", page.read_text(), re.DOTALL).group(1)
+    monkeypatch.chdir(tmp_path)
+    exec(code, {})
+    data = read_dataset("mine.h5")
+    assert data.ids == ("cat", "dog", "emu", "fox")
+    assert data.sessions[0].stimulus.tolist() == [0, 1, 2, 3, 0, 1, 2, 3]
+    assert data.labels == {}
