@@ -1,4 +1,4 @@
-import { catchError, concat, NEVER, type Observable, of, share } from "rxjs";
+import { catchError, concat, NEVER, type Observable, of, share, tap } from "rxjs";
 import type { Adapter, AdapterContext } from "../adapters/define.ts";
 import { adapters } from "../adapters/index.ts";
 import type { Config } from "../src/config.ts";
@@ -6,7 +6,7 @@ import { PhospheneError } from "../src/errors.ts";
 import type { Liveness } from "../src/ops/liveness.ts";
 import type { StatusBody } from "../src/protocol/messages.ts";
 import { Backlog } from "../src/signal/backlog.ts";
-import { emptyCounters, type SourceCounters, type SourceMessage } from "../src/signal/types.ts";
+import { emptyCounters, type SourceConnection, type SourceCounters, type SourceMessage } from "../src/signal/types.ts";
 import { isAdapterKind } from "./config.ts";
 
 export type SourceStatus = Pick<StatusBody["source"], "state" | "sinceMs" | "detail">;
@@ -44,6 +44,7 @@ export function openSource(
   let status: SourceStatus = { state: "connecting", sinceMs: context.now(), detail: "" };
   return {
     message$: adapter.open(parsed, { ...context, source: name, counters }).pipe(
+      tap((message) => message.kind === "connection" && sayConnection(message, context.log)),
       catchError((error: unknown) => refused(error, name, context)),
       share(),
     ),
@@ -58,6 +59,10 @@ export function openSource(
       status = { ...status, detail };
     },
   };
+}
+
+function sayConnection({ source, state, detail }: SourceConnection, log: AdapterContext["log"]): void {
+  log(state === "disconnected" ? "warn" : "info", `source ${source} ${state}: ${detail}`);
 }
 
 /** What can never work ends this source, not the daemon: the other sources go on, and log and `/status` say why. */

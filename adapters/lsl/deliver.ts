@@ -1,5 +1,6 @@
 import type { SourceMessage } from "../../src/signal/types.ts";
 import type { AdapterContext } from "../define.ts";
+import { type UnknownUnits, unknownUnits } from "../unknown-units.ts";
 import { GapWatch } from "./gaps.ts";
 import { channelsOfUnits, spikeKey, unitsOfSpikes } from "./layout.ts";
 import type { Batch } from "./messages.ts";
@@ -26,8 +27,9 @@ export function createDeliveries(
 ): (stream: StreamDescription) => Deliver {
   const blocks = createBlocks(context, emit);
   const refuse = createRefusal(context);
+  const unknown = unknownUnits(context, "name them under units in the options of the source: <channel>.<unit>");
   const kinds = { counts: deliverCounts, events: deliverEvents, markers: deliverMarkers };
-  return (stream) => kinds[options.layout]({ stream, options, context, emit, blocks, refuse });
+  return (stream) => kinds[options.layout]({ stream, options, context, emit, blocks, refuse, unknown });
 }
 
 interface Parts {
@@ -37,6 +39,7 @@ interface Parts {
   readonly emit: (message: SourceMessage) => void;
   readonly blocks: ReturnType<typeof createBlocks>;
   readonly refuse: (reason: string) => void;
+  readonly unknown: UnknownUnits;
 }
 
 function deliverCounts({ stream, options, context, blocks, refuse }: Parts): Deliver {
@@ -80,7 +83,7 @@ function takeCounts(values: Float64Array, at: number, channelOf: Uint32Array, co
   return sum;
 }
 
-function deliverEvents({ options, context, blocks, refuse }: Parts): Deliver {
+function deliverEvents({ options, context, blocks, refuse, unknown }: Parts): Deliver {
   const { counters } = context;
   const unitOf = unitsOfSpikes(options.units, context.unitLabels);
   return {
@@ -94,19 +97,22 @@ function deliverEvents({ options, context, blocks, refuse }: Parts): Deliver {
         const unit = unitOf.get(key);
         if (Number.isNaN(key) || !Number.isFinite(time))
           refuse("events: expected [channel, unit] as whole numbers from 0 to 65535");
-        else if (unit === undefined) counters.unknownUnits++;
-        else {
+        else if (unit === undefined) {
+          counters.unknownUnits++;
+          unknown.add(`${Math.round(values[2 * sample]!)}.${Math.round(values[2 * sample + 1]!)}`);
+        } else {
           kept[spikes] = time;
           units[spikes++] = unit;
         }
       }
+      unknown.report();
       counters.spikes += spikes;
       blocks.spikes(kept.slice(0, spikes), units.slice(0, spikes), receivedAtMs);
     },
   };
 }
 
-function deliverMarkers({ options, context, emit, blocks, refuse }: Parts): Deliver {
+function deliverMarkers({ options, context, emit, blocks, refuse, unknown }: Parts): Deliver {
   const { counters, source } = context;
   const spikeOf = spikeMarkers(options, context.unitLabels);
   return {
@@ -119,8 +125,10 @@ function deliverMarkers({ options, context, emit, blocks, refuse }: Parts): Deli
       };
       const take = (text: string, time: number) => {
         const unit = spikeOf(text);
-        if (unit === "unknown") counters.unknownUnits++;
-        else if (unit === "none") {
+        if (unit === "unknown") {
+          counters.unknownUnits++;
+          unknown.add(text.replace(":", "."));
+        } else if (unit === "none") {
           flush();
           counters.events++;
           emit({ kind: "event", source, event: "text", text, time, receivedAtMs });
@@ -136,6 +144,7 @@ function deliverMarkers({ options, context, emit, blocks, refuse }: Parts): Deli
         else refuse("markers: expected UTF-8 of at most 4096 characters");
       }
       flush();
+      unknown.report();
     },
   };
 }

@@ -10,11 +10,13 @@ const LABELS = ["1.0", "1.1", "E7.2"];
 let counters: SourceCounters;
 let seen: SourceMessage[];
 let warnings: string[];
+let said: unknown[];
 
 beforeEach(() => {
   counters = emptyCounters();
   seen = [];
   warnings = [];
+  said = [];
 });
 
 function intakeOf(raw: object): Intake {
@@ -23,7 +25,11 @@ function intakeOf(raw: object): Intake {
     unitLabels: LABELS,
     counters,
     now: () => 0,
-    log: (level: string, text: string) => void (level === "warn" && warnings.push(text)),
+    log: (level: string, text: string, fields?: unknown) => {
+      if (level !== "warn") return;
+      warnings.push(text);
+      said.push(fields);
+    },
   };
   // hrtime is 500 ms ahead of the daemon's clock.
   return createIntake(
@@ -89,7 +95,17 @@ describe("events", () => {
     const values = [1.0000001, 0, 1.5, 0, -1, 0, Number.NaN, 1, 70_000, 1, 2, 0];
     intake.batch(batch([1, 2, 3, 4, 5, 6], values), 2);
     expect(counters).toMatchObject({ messages: 6, spikes: 1, malformed: 4, unknownUnits: 1 });
-    expect(warnings).toEqual(["malformed sample skipped"]);
+    expect(warnings[0]).toBe("malformed sample skipped");
+  });
+
+  test("units that the bundle does not know are named once, with those that it knows", () => {
+    const intake = intakeOf({});
+    intake.connected(stream(), clock(), 0);
+    for (let i = 0; i < 5; i++) intake.batch(batch([90 + i, 90 + i, 90 + i], [1, 0, 9, 9, 8, 2]), 0);
+    expect(counters).toMatchObject({ spikes: 5, unknownUnits: 10 });
+    expect(said).toEqual([
+      { rig: ["9.9", "8.2"], bundle: LABELS, remedy: expect.stringContaining("<channel>.<unit>") },
+    ]);
   });
 
   test("every sample is counted once, whatever it holds (fuzz)", () => {
