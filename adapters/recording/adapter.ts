@@ -1,6 +1,7 @@
 import { concat, defer, from, interval, Observable, type SchedulerLike, switchMap, tap } from "rxjs";
 import type { SourceConnection, SourceMessage } from "../../src/signal/types.ts";
 import { type AdapterContext, defineAdapter } from "../define.ts";
+import { unknownUnits } from "../unknown-units.ts";
 import { cuesOf } from "./cues.ts";
 import type { Recording } from "./load.ts";
 import { type RecordingOptions, recordingOptions } from "./options.ts";
@@ -39,6 +40,11 @@ export function openRecording(
       recorded: loaded.labels.slice(0, 8),
       bundle: unitLabels.slice(0, 8),
     });
+  else {
+    const unknown = unknownUnits(context, "name them under units in the options of the source: docs/recordings.md");
+    loaded.labels.forEach((label, i) => units[i]! < 0 && unknown.add(label));
+    unknown.report();
+  }
   const cues = () => cuesOf(loaded, { ...options, units, bundleUnits: unitLabels.length });
   const pace =
     options.speed === "step" ? { speed: 1, request$: context.request$ ?? interval(0) } : { speed: options.speed };

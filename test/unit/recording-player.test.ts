@@ -28,14 +28,16 @@ function play(recording: Recording, options: object, ms: number, startMs = 0) {
   const scheduler = new VirtualTimeScheduler(undefined, startMs + ms);
   scheduler.frame = startMs;
   const counters = emptyCounters();
-  const context = { source: "r", unitLabels: BUNDLE, counters, now: () => scheduler.now(), log: () => {} };
+  const said: unknown[] = [];
+  const log = (level: string, _text: string, fields?: unknown) => void (level === "warn" && said.push(fields));
+  const context = { source: "r", unitLabels: BUNDLE, counters, now: () => scheduler.now(), log };
   const seen: SourceMessage[] = [];
   const ended: number[] = [];
   const source$ = openRecording(recording, recordingOptions.parse(options), context, scheduler);
   const subscription = source$.subscribe({ next: (m) => seen.push(m), complete: () => ended.push(1) });
   scheduler.flush();
   subscription.unsubscribe();
-  return { seen, counters, completed: ended.length > 0 };
+  return { seen, counters, said, completed: ended.length > 0 };
 }
 
 const of = <K extends SourceMessage["kind"]>(seen: SourceMessage[], kind: K) =>
@@ -144,6 +146,7 @@ describe("the player", () => {
     ]);
     const plain = play(strange, {}, 100);
     expect(plain.counters).toMatchObject({ spikes: 1, unknownUnits: 2 });
+    expect(plain.said).toMatchObject([{ rig: ["elec7.0", "elec8.3"], bundle: BUNDLE }]);
     const mapped = play(strange, { units: { "elec7.0": "b.1" } }, 100);
     expect(mapped.counters).toMatchObject({ spikes: 2, unknownUnits: 1 });
     expect([...of(mapped.seen, "spikes")[0]!.units]).toEqual([1, 0]);
