@@ -42,7 +42,7 @@ export function openRecording(
     });
   else {
     const unknown = unknownUnits(context, "name them under units in the options of the source: docs/recordings.md");
-    loaded.labels.forEach((label, i) => units[i]! < 0 && unknown.add(label));
+    for (const [i, label] of loaded.labels.entries()) if (units[i]! < 0) unknown.add(label);
     unknown.report();
   }
   const cues = () => cuesOf(loaded, { ...options, units, bundleUnits: unitLabels.length });
