@@ -12,11 +12,11 @@ from ..verify import open_graph
 class BundleDecoder:
     """Raw counts to latents, readouts and pictures by ONNX Runtime, one window at a time as in a live session."""
 
-    def __init__(self, folder: Path, threads: int = 2) -> None:
+    def __init__(self, folder: Path) -> None:
         path = folder / "manifest.json"
         if not path.is_file():
             raise DataError(f"{folder}: expected a bundle, found no manifest.json")
-        self.folder, self.threads = folder, threads
+        self.folder = folder
         self.manifest = json.loads(path.read_text())
         norm = self.manifest["normalisation"]
         self.mean, self.std, self.clip = np.array(norm["mean"]), np.array(norm["std"]), norm["clip"]
@@ -25,7 +25,8 @@ class BundleDecoder:
         self.outputs = [output.name for output in self.encoder.get_outputs()]
 
     def _open(self, entry: dict):
-        return open_graph(self.folder / entry["path"], self.threads)
+        # A second thread only spins beside graphs of small pictures.
+        return open_graph(self.folder / entry["path"], threads=1 if self.side < 32 else 2)
 
     def windows(self, counts: np.ndarray) -> np.ndarray:
         """Counts [N, W, U] -> clipped z-scores, float32."""

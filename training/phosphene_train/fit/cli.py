@@ -46,6 +46,13 @@ def guarded(command: Callable[[argparse.Namespace], int]) -> Callable[[argparse.
                 "smaller and run the same command again: finished stages are kept",
                 file=sys.stderr,
             )
+        except MemoryError:
+            print(
+                "memory: expected room for this run, got none; take fewer sessions or smaller batches", file=sys.stderr
+            )
+        except OSError as error:
+            where = error.filename or "files of the run"
+            print(f"{where}: expected to be read or written, got {error.strerror or error}", file=sys.stderr)
         except KeyboardInterrupt:
             print("stopped; the same command goes on from the last checkpoint", file=sys.stderr)
             return 130

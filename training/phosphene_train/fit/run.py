@@ -41,6 +41,8 @@ class Trained:
 def run_fit(config: FitConfig, data: Path, out: Path) -> dict | None:
     """Everything; the metrics on rank 0, None on the others. A run that was stopped goes on from what `out` has."""
     _, count = start_ranks()
+    if config.size == "smoke":
+        torch.set_num_threads(1)  # matrices as small gain nothing from more, and lose a lot on a busy machine
     torch.manual_seed(config.train.seed)
     problem = prepare(config, read_dataset(data), device_of(config.train.device))
     options = claim(out, config, data)
