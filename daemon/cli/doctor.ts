@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import type { Config } from "../../src/config.ts";
 import { checkClock } from "./check-clock.ts";
+import { checkSource } from "./check-source.ts";
 import {
   type Check,
   checkBundle,
@@ -41,6 +42,7 @@ async function* checks(file: string | undefined): AsyncGenerator<Check> {
   yield await checkGpu();
   if (config === null) return;
   yield await checkPort(config.server);
+  for (const source of [config.source, ...config.otherSources]) yield await checkSource(source);
   yield await checkRecordings(config.record.dir);
   yield await checkBundle(config.bundle, config.decode.threads);
 }

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { afterAll, afterEach, describe, expect, test } from "vitest";
 import { stringify } from "yaml";
 import { checkClock } from "../../daemon/cli/check-clock.ts";
+import { checkSource } from "../../daemon/cli/check-source.ts";
 import { checkNode, checkPackage } from "../../daemon/cli/checks.ts";
 import { openEphysOn } from "../../daemon/cli/sources.ts";
 import { askZmtp } from "../../daemon/cli/zmtp.ts";
@@ -99,6 +100,19 @@ describe("phosphene doctor", () => {
     expect(output).toMatch(/^fail {2}port: .* is taken by another program\n +to mend: stop the other program/m);
     expect(output).toMatch(/^fail {2}bundle: \[BUNDLE_MISSING\].*\n +to mend: /m);
     expect(output).toMatch(/^fail {2}recordings: .*\n +to mend: set record.dir/m);
+  });
+
+  test("a source that is not there, one that is, a file that cannot be read", async () => {
+    const source = { name: "rig", kind: "open-ephys", unitPrefix: "", units: {} };
+    const mute = await listen(null);
+    const silent = await checkSource({ ...source, options: { endpoint: `tcp://127.0.0.1:${mute}` } });
+    expect(silent).toMatchObject({ state: "warn", detail: expect.stringContaining("nobody answers as ZeroMQ") });
+    const recording = await checkSource({ ...source, kind: "recording", options: { path: join(folder, "no.nev") } });
+    expect(recording).toMatchObject({ state: "fail", detail: expect.stringContaining("no.nev cannot be read") });
+    const port = await freePortPair();
+    await using _rig = await startRig(port);
+    const there = await checkSource({ ...source, options: { endpoint: `tcp://127.0.0.1:${port}` } });
+    expect(there).toEqual({ state: "ok", name: "source rig", detail: `tcp://127.0.0.1:${port} publishes` });
   });
 
   test("a configuration with mistakes: all of them, and what needs it is not looked at", async () => {
