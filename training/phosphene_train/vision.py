@@ -51,10 +51,13 @@ def stage(inputs: int, outputs: int) -> nn.Module:
 
 
 def vision_loss(model: Vision, picture: Tensor, category: Tensor, object_id: Tensor, pose: Tensor) -> Tensor:
-    """Cross-entropy of category and object plus squared error of the pose in standard units."""
+    """Cross-entropy of category and object plus squared error of the pose in standard units.
+
+    Pose counts twice: it is learned last, and what the network does not know of it no decoder can read from the units.
+    """
     categories, objects, poses = model(picture)
     classes = F.cross_entropy(categories, category) + 0.5 * F.cross_entropy(objects, object_id)
-    return classes + F.mse_loss(poses, pose)
+    return classes + 2 * F.mse_loss(poses, pose)
 
 
 def perceptual_distance(model: Vision, a: Tensor, b: Tensor) -> Tensor:

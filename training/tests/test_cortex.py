@@ -66,7 +66,7 @@ def test_rates_can_be_followed_back_to_the_picture():
     before = ours.encode(picture)[0, 0]
     before.backward()
     step = 1e-2 * picture.grad / picture.grad.norm()
-    assert float(ours.encode((picture + step).detach())[0, 0]) > float(before)
+    assert float(ours.encode((picture + step).detach())[0, 0]) > float(before.detach())
 
 
 def test_rates_are_sane():
