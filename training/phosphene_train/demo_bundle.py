@@ -12,8 +12,8 @@ from torch import Tensor
 from .bundle import Bundle, write_bundle
 from .catalogue import categories
 from .demo_card import model_card
-from .evaluate import Decoder, evidence_scores, session_noise
-from .evidence import Evidence, Scores, calibrate
+from .demo_figures import draw_figures
+from .evaluate import Decoder, session_noise
 from .pool import Pool
 from .session import Stimulus, unit_labels, write_session
 from .sheets import save_pairs
@@ -27,22 +27,24 @@ PER_CATEGORY = {"rendering": 12, "unseen": 4}
 
 
 def write_demo(run: Run, decoder: Decoder, metrics: dict) -> None:
-    """The folder bundle/ and docs/demo-grid.png of the run."""
-    folder = run.out / "bundle"
-    evidence = fit_evidence(run, decoder)
+    """The folder bundle/, the grid and the figures of the run; the evidence in `metrics` becomes its calibration."""
+    folder, evidence = run.out / "bundle", metrics["evidence"]
     metrics["evidence"] = evidence.calibration
     pictures, stimuli = session_stimuli(run)
-    driven = run.cortex.rates(pictures)
+    driven = run.main.cortex.rates(pictures)
     grid(run, decoder, pictures, driven)
+    draw_figures(metrics, run.out)
     counts, noise = golden_inputs(run, driven)
     o = run.options
     bundle = Bundle(
         NAME, decoder.vae, decoder.denoiser, unit_labels(driven.shape[1]), decoder.normalisation, BIN_MS,
-        decoder.timesteps, evidence, counts, noise, provenance=provenance(o.seed, asdict(o)), metrics=metrics,
+        decoder.timesteps, evidence, counts, noise, guidance=decoder.guidance,
+        provenance=provenance(o.seed, asdict(o)), metrics=metrics,
     )  # fmt: skip
     write_bundle(bundle, folder)
-    write_session(folder / "session", "Phosphene demo", stimuli, driven.cpu().numpy(), run.population, run.cortex)
-    (folder / "MODEL_CARD.md").write_text(model_card(o, run.population, metrics))
+    s = run.main
+    write_session(folder / "session", "Phosphene demo", stimuli, driven.cpu().numpy(), s.population, s.cortex)
+    (folder / "MODEL_CARD.md").write_text(model_card(o, s.population, metrics))
 
 
 def provenance(seed: int, options: dict) -> dict:
@@ -55,18 +57,6 @@ def provenance(seed: int, options: dict) -> dict:
         "command": "phosphene-train demo",
         "options": options,
     }
-
-
-def fit_evidence(run: Run, decoder: Decoder) -> Evidence:
-    """Thresholds from both held-out pools."""
-    seed = run.options.seed + 20
-    pools = (run.pools.rendering, run.pools.unseen)
-    scores = [evidence_scores(decoder, run.cortex, run.population, pool, seed + i) for i, pool in enumerate(pools)]
-    return calibrate(*(join(*kinds) for kinds in zip(*scores, strict=True)))
-
-
-def join(a: Scores, b: Scores) -> Scores:
-    return Scores(*(np.concatenate([getattr(a, name), getattr(b, name)]) for name in ("bits", "explained", "mu")))
 
 
 def session_stimuli(run: Run) -> tuple[Tensor, list[Stimulus]]:
@@ -101,7 +91,7 @@ def grid(run: Run, decoder: Decoder, pictures: Tensor, driven: Tensor) -> None:
     """The first 32 stimuli of the session beside what one window of each decodes to, 4 steps."""
     generator = torch.Generator(driven.device).manual_seed(run.options.seed)
     index = torch.arange(min(32, len(pictures)), device=driven.device)
-    counts = sample_windows(run.population, driven, index, "inside", generator).counts
+    counts = sample_windows(run.main.population, driven, index, "inside", generator).counts
     decoded = decoder.decode(counts, session_noise(pictures.shape[-1], driven.device))
     save_pairs(pictures[: len(index)], decoded, run.out / "demo-grid.png", columns=4, scale=1)
 
@@ -110,6 +100,6 @@ def golden_inputs(run: Run, driven: Tensor) -> tuple[np.ndarray, np.ndarray]:
     """One window inside a response and one of a blank, each with its own noise."""
     generator = torch.Generator(driven.device).manual_seed(run.options.seed)
     index = torch.zeros(1, dtype=torch.long, device=driven.device)
-    kinds = [sample_windows(run.population, driven, index, kind, generator).counts for kind in ("inside", "blank")]
+    kinds = [sample_windows(run.main.population, driven, index, kind, generator).counts for kind in ("inside", "blank")]
     noise = np.random.default_rng(run.options.seed).standard_normal((2, 3, 64, 64)).astype(np.float32)
     return torch.cat(kinds).cpu().numpy(), noise

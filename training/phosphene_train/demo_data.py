@@ -6,9 +6,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from .golden import Normalisation
+from .demo_subjects import Subject
 from .pool import Pool
-from .population import Population
+from .train_vae import step_seed
 from .vae import GroupVae
 from .vae_loss import VaeBatch
 from .windows import normalise, sample_mixture
@@ -30,22 +30,24 @@ def thumbnails(pool: Pool, count: int) -> Tensor:
 
 @dataclass
 class VaeData:
-    """Endless single-trial windows of the training scenes."""
+    """Endless single-trial windows of the training scenes, of any animal."""
 
     pool: Pool
-    driven: Tensor
-    population: Population
-    normalisation: Normalisation
+    subjects: list[Subject]
     descriptor: Tensor
-    generator: torch.Generator
     batch: int
+    seed: int
 
-    def __call__(self) -> VaeBatch:
-        windows = sample_mixture(self.population, self.driven, VAE_MIXTURE, self.batch, self.generator)
+    def __call__(self, session: int, step: int) -> VaeBatch:
+        """The batch of one animal and one step; it depends on nothing else."""
+        subject = self.subjects[session]
+        generator = torch.Generator(self.pool.pictures.device).manual_seed(step_seed(self.seed, step))
+        driven = subject.driven(self.pool)
+        windows = sample_mixture(subject.population, driven, VAE_MIXTURE, self.batch, generator)
         at = windows.stimulus
         pose = self.pool.standard_pose(self.pool.pose.mean(0), self.pool.pose.std(0))[at]
         targets = {"category": self.pool.category[at], "pose": pose[:, :3], "rotation": pose[:, 3:]}
-        counts = normalise(windows.counts, self.normalisation)
+        counts = normalise(windows.counts, subject.normalisation)
         return VaeBatch(counts, targets, windows.shown, self.descriptor[at])
 
 
@@ -67,12 +69,13 @@ class LatentPool:
 
 
 @torch.no_grad()
-def latent_pool(vae: GroupVae, data: VaeData, windows: int, batch: int) -> LatentPool:
+def latent_pool(vae: GroupVae, pool: Pool, subject: Subject, windows: int, batch: int, seed: int) -> LatentPool:
     """Encode `windows` windows of the training scenes."""
-    parts = []
-    for _ in range(max(1, windows // 4096)):
-        sampled = sample_mixture(data.population, data.driven, DENOISER_MIXTURE, min(windows, 4096), data.generator)
-        mu, _ = vae.encode(normalise(sampled.counts, data.normalisation))
+    generator, parts = torch.Generator(pool.pictures.device).manual_seed(seed), []
+    p, driven, chunk = subject.population, subject.driven(pool), min(windows, 4096)
+    for _ in range(max(1, windows // chunk)):
+        sampled = sample_mixture(p, driven, DENOISER_MIXTURE, chunk, generator)
+        mu, _ = vae.encode(normalise(sampled.counts, subject.normalisation))
         parts.append((mu, sampled.stimulus, sampled.shown))
     mu, stimulus, shown = (torch.cat(column) for column in zip(*parts, strict=True))
-    return LatentPool(data.pool, mu, stimulus, shown, batch)
+    return LatentPool(pool, mu, stimulus, shown, batch)

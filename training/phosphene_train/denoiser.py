@@ -1,4 +1,4 @@
-"""The conditional denoiser: a small U-ViT (Bao et al. 2023) over picture patches, with a full-resolution head."""
+"""The conditional denoiser: a small U-ViT (Bao et al. 2023) over picture patches, with a convolutional head."""
 
 import math
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ GUIDANCE_RANGE = (1.0, 3.0)
 
 @dataclass(frozen=True)
 class DenoiserOptions:
-    """Shape of a denoiser. `groups` are the sizes of the latent groups, one conditioning token each."""
+    """Shape of a denoiser. `groups` are the sizes of the latent groups, one conditioning token each; `patch` is even."""
 
     groups: tuple[int, ...]
     image: int = 64
@@ -25,7 +25,7 @@ class DenoiserOptions:
     width: int = 256
     blocks: int = 5
     heads: int = 8
-    head_channels: int = 16
+    head_channels: int = 32
 
 
 class Block(nn.Module):
@@ -50,8 +50,9 @@ class Denoiser(nn.Module):
 
     Tokens: time with guidance, one per latent group, then the patches. The network estimates the clean picture and v
     follows from it (Li & He 2025: a transformer over large patches estimates what lies on the data's manifold more
-    easily than noise). The head unpatchifies to a few channels at full resolution and mixes them with alpha x by two
-    3x3 convolutions: no seams show between patches, and no noise reaches the picture where x is nothing but noise.
+    easily than noise). The head spreads each token over its patch at half resolution and refines that together with
+    alpha x by three 3x3 convolutions: no seams show between patches, edges run on from one to the next, and no noise
+    reaches the picture where x is nothing but noise.
     """
 
     def __init__(self, options: DenoiserOptions) -> None:
@@ -69,9 +70,10 @@ class Denoiser(nn.Module):
         self.down = nn.ModuleList(Block(o.width, o.heads, skip=False) for _ in range(o.blocks - half))
         self.up = nn.ModuleList(Block(o.width, o.heads, skip=True) for _ in range(half))
         self.norm = nn.LayerNorm(o.width)
-        self.unpatch = nn.Linear(o.width, o.head_channels * o.patch**2)
-        self.mix = nn.Conv2d(o.head_channels + 3, o.head_channels, 3, padding=1)
-        self.out = nn.Conv2d(o.head_channels, 3, 3, padding=1)
+        self.unpatch = nn.Linear(o.width, o.head_channels * (o.patch // 2) ** 2)
+        self.mix = nn.Conv2d(o.head_channels + 12, 2 * o.head_channels, 3, padding=1)
+        self.refine = nn.Conv2d(2 * o.head_channels, 2 * o.head_channels, 3, padding=1)
+        self.out = nn.Conv2d(2 * o.head_channels, 12, 3, padding=1)
 
     def forward(self, x: Tensor, t: Tensor, cond: Tensor, guidance: Tensor, given: Tensor | None = None) -> Tensor:
         """`given` [B] is 0 where the latents are withheld (for classifier-free guidance); None gives them all."""
@@ -107,8 +109,10 @@ class Denoiser(nn.Module):
         o = self.options
         side = o.image // o.patch
         grid = self.unpatch(self.norm(tokens)).transpose(1, 2).unflatten(2, (side, side))
-        full = F.pixel_shuffle(grid, o.patch)
-        return self.out(F.silu(self.mix(torch.cat([full, x], dim=1))))
+        spread = F.pixel_shuffle(grid, o.patch // 2)
+        hidden = self.mix(torch.cat([spread, F.pixel_unshuffle(x, 2)], dim=1))
+        hidden = hidden + self.refine(F.silu(hidden))
+        return F.pixel_shuffle(self.out(F.silu(hidden)), 2)
 
 
 def condition_token(size: int, width: int) -> nn.Module:

@@ -60,6 +60,30 @@ def ddim(denoise: Denoise, noise: Tensor, cond: Tensor, timesteps: Sequence[floa
     raise ValueError(f"timesteps end at {timesteps[-1]}, expected 0")
 
 
+ADAMS_BASHFORTH = ((1.0,), (3 / 2, -1 / 2), (23 / 12, -16 / 12, 5 / 12), (55 / 24, -59 / 24, 37 / 24, -9 / 24))
+
+
+def ipndm(denoise: Denoise, noise: Tensor, cond: Tensor, timesteps: Sequence[float]) -> Tensor:
+    """iPNDM of order up to 4 (Zhang & Chen 2022): DDIM along a linear combination of the last estimates of the noise.
+
+    The same algorithm as src/decode/ipndm.ts of the daemon.
+    """
+    x, past = noise, []
+    for t, s in pairwise(timesteps):
+        alpha_t, sigma_t = math.cos(math.pi * t / 2), math.sin(math.pi * t / 2)
+        alpha_s, sigma_s = math.cos(math.pi * s / 2), math.sin(math.pi * s / 2)
+        v = denoise(x, torch.full((x.shape[0],), t, dtype=x.dtype, device=x.device), cond)
+        x0 = (alpha_t * x - sigma_t * v).clamp(-1, 1)
+        past = [(x - alpha_t * x0) / sigma_t, *past[:3]]
+        eps = sum(weight * slope for weight, slope in zip(ADAMS_BASHFORTH[len(past) - 1], past, strict=True))
+        if t < 1:
+            x0 = ((x - sigma_t * eps) / alpha_t).clamp(-1, 1)
+        if s == 0:
+            return x0
+        x = alpha_s * x0 + sigma_s * eps
+    raise ValueError(f"timesteps end at {timesteps[-1]}, expected 0")
+
+
 def diffusion_loss(clean: Denoise, x0: Tensor, cond: Tensor, eps: Tensor, t: Tensor, gamma: float) -> Tensor:
     """Squared error of the estimated clean picture, weighted by min(SNR, gamma) + 1, per sample [B].
 

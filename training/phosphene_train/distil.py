@@ -1,8 +1,8 @@
 """Consistency distillation: a student that reaches in 1, 2 or 4 steps what its teacher draws in many.
 
 Along the teacher's deterministic trajectory from noise z under latents c, every point belongs to one picture y(z, c)
-(Song et al. 2023: self-consistency). The trajectories are solved to their end once, with classifier-free guidance of a
-random weight, and the student learns to name that end from the start and from the states that its own few-step DDIM
+(Song et al. 2023: self-consistency). The trajectories are solved to their end once, with guidance of a random weight,
+and the student learns to name that end from the start and from the states that its own few-step DDIM
 visits. The target is a function of its input: it is sharp, where the mean of a posterior is blurred. The guidance
 weight is an input of the student, so guidance costs no second evaluation (Meng et al. 2023).
 """
@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from .denoiser import GUIDANCE_RANGE, Denoiser
-from .diffusion import Timesteps, alpha_sigma, ddim, even_timesteps
+from .diffusion import Timesteps, alpha_sigma, even_timesteps, ipndm
 from .loop import LoopOptions, train
 from .progress import Track
 from .train_denoiser import NextPair, autocast, fast
@@ -55,18 +55,20 @@ class Trajectories:
 
 
 @torch.no_grad()
-def solve_trajectories(teacher: Denoiser, next_pair: NextPair, options: Distillation) -> Trajectories:
-    """Draw the teacher's pictures for latents from `next_pair`, in bf16 on a GPU."""
+def solve_trajectories(
+    teacher: Denoiser, next_pair: NextPair, options: Distillation, weak: Denoiser | None = None
+) -> Trajectories:
+    """Draw the teacher's pictures for latents from `next_pair`, in bf16 on a GPU; guided by `weak` if there is one."""
     times = even_timesteps(options.teacher_steps)
-    run, parts = fast(teacher.forward), []
-    count = max(1, -(-options.trajectories // options.chunk))
-    for _ in Track("trajectories", count):
-        cond, like = gather_latents(next_pair, options.chunk)
+    run, lesser, parts = fast(teacher.forward), fast(weak.forward) if weak else None, []
+    chunk = min(options.chunk, options.trajectories)
+    for _ in Track("trajectories", -(-options.trajectories // chunk)):
+        cond, like = gather_latents(next_pair, chunk)
         noise = torch.randn(len(cond), *like.shape[1:], device=cond.device)
         low, high = GUIDANCE_RANGE
         guidance = low + (high - low) * torch.rand(len(cond), device=cond.device)
         with autocast(noise):
-            picture = ddim(guided(run, guidance), noise, cond, times)
+            picture = ipndm(guided(run, lesser, guidance), noise, cond, times)
         parts.append((noise.half(), picture.half(), cond, guidance))
     return Trajectories(*(torch.cat(column) for column in zip(*parts, strict=True)))
 
@@ -80,14 +82,19 @@ def gather_latents(next_pair: NextPair, count: int) -> tuple[Tensor, Tensor]:
     return torch.cat(found)[:count], pictures
 
 
-def guided(run: Callable, weight: Tensor) -> Callable:
-    """Classifier-free guidance (Ho & Salimans 2022): v without latents plus `weight` [B] times what latents change."""
+def guided(run: Callable, weak: Callable | None, weight: Tensor) -> Callable:
+    """v of a lesser model plus `weight` [B] times what the teacher changes about it.
+
+    The lesser model is the teacher without latents (classifier-free guidance, Ho & Salimans 2022), or a smaller
+    network with latents, `weak` (autoguidance, Karras et al. 2024): what a small network gets wrong the teacher gets
+    wrong a little, and the weight leads away from it.
+    """
 
     def denoise(x: Tensor, t: Tensor, cond: Tensor) -> Tensor:
         one = torch.ones_like(t)
-        both = run(*(torch.cat([part, part]) for part in (x, t, cond, one)), torch.cat([one, 0 * one])).float()
-        given, withheld = both.chunk(2)
-        return withheld + weight.view(-1, 1, 1, 1) * (given - withheld)
+        strong = run(x, t, cond, one, one).float()
+        lesser = (weak(x, t, cond, one, one) if weak else run(x, t, cond, one, 0 * one)).float()
+        return lesser + weight.view(-1, 1, 1, 1) * (strong - lesser)
 
     return denoise
 
@@ -100,9 +107,13 @@ def distil(
     timesteps: Timesteps,
     distance: Distance,
     folder: Path | None = None,
+    weak: Denoiser | None = None,
 ) -> Denoiser:
-    """Train `student` (a copy of the teacher, or a network of the same inputs); returns its moving average."""
-    ends = solve_trajectories(teacher, next_pair, options)
+    """Train `student` (a copy of the teacher, or a network of the same inputs); returns its moving average.
+
+    `weak` is the lesser network of autoguidance; without one the guidance is classifier-free.
+    """
+    ends = solve_trajectories(teacher, next_pair, options, weak)
     run = fast(student.requires_grad_(True).clean)
     tables = [*timesteps.values()]
 

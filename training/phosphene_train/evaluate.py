@@ -8,7 +8,6 @@ from torch import Tensor
 from .cortex import Cortex
 from .denoiser import Denoiser, weighted
 from .diffusion import Timesteps, ddim
-from .evidence import Scores, score
 from .golden import Normalisation
 from .metrics import own_correlation, r2, structural_similarity, top1, two_way
 from .pool import Pool
@@ -83,18 +82,3 @@ def picture_figures(decoded: Tensor, true: Tensor, cortex: Cortex, category: Ten
         "ssim": round(structural_similarity(decoded, true), 4),
         "judgeTop1": round(top1(cortex.vision(decoded)[0], category), 4),
     }
-
-
-@torch.no_grad()
-def evidence_scores(
-    decoder: Decoder, cortex: Cortex, p: Population, pool: Pool, seed: int
-) -> tuple[Scores, Scores, Scores]:
-    """Evidence of windows inside responses, of blanks, and of the first with their units shuffled."""
-    device = pool.pictures.device
-    generator = torch.Generator(device).manual_seed(seed)
-    driven = cortex.rates(pool.images(slice(None)))
-    index = torch.arange(len(pool), device=device)
-    real = sample_windows(p, driven, index, "inside", generator).counts
-    blank = sample_windows(p, driven, index, "blank", generator).counts
-    kinds = (real, blank, shuffle_units(real, generator))
-    return tuple(score(decoder.vae, normalise(counts, decoder.normalisation)) for counts in kinds)

@@ -40,9 +40,10 @@ def tiny_options() -> tuple[VaeOptions, DenoiserOptions]:
 
 
 def demo_options() -> tuple[VaeOptions, DenoiserOptions]:
-    """192 units, 24 latents, 64x64 pictures: the shape of models/demo."""
-    groups = tuple((name, 6) for name in GROUPS)
-    return VaeOptions(192, 5, groups, readouts(), picture_features=64), DenoiserOptions(group_sizes(groups))
+    """256 units, 32 latents, 64x64 pictures: the shape of models/demo."""
+    groups = tuple((name, 8) for name in GROUPS)
+    denoiser = DenoiserOptions(group_sizes(groups), width=384, blocks=6, heads=6)
+    return VaeOptions(256, 5, groups, readouts(), picture_features=64), denoiser
 
 
 def write_random_bundle(folder: Path, options: tuple[VaeOptions, DenoiserOptions], name: str, seed: int = 0) -> None:

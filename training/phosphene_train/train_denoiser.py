@@ -19,13 +19,14 @@ NextPair = Callable[[], tuple[Tensor, Tensor]]
 @dataclass(frozen=True)
 class DenoiserTraining:
     """Steps, peak learning rate, bound of the loss's signal-to-noise weight, memory of the average, share of samples
-    whose latents are withheld (for classifier-free guidance)."""
+    whose latents are withheld (for classifier-free guidance), name of the stage."""
 
     steps: int
     rate: float = 1e-3
     gamma: float = 5.0
     keep: float = 0.999
     withheld: float = 0.1
+    name: str = "denoiser"
 
 
 def train_denoiser(
@@ -43,7 +44,7 @@ def train_denoiser(
             value = diffusion_loss(clean, x0, cond, eps, t, options.gamma).mean()
         return value, {"loss": value.detach()}
 
-    return train(model, loss, LoopOptions("denoiser", options.steps, options.rate, keep=options.keep), folder)
+    return train(model, loss, LoopOptions(options.name, options.steps, options.rate, keep=options.keep), folder)
 
 
 def plain(run: Callable, given: Tensor, x: Tensor, t: Tensor, cond: Tensor) -> Tensor:
