@@ -23,6 +23,7 @@ from .figures import draw_run
 from .folder import claim, stage, whole_folder
 from .measure import compare, headline
 from .problem import Problem, prepare
+from .session import write_fit_session
 from .train import TIMESTEPS, fit_student, fit_teacher, fit_vae, new_denoiser, new_vae
 
 EVAL_WINDOWS = {"smoke": EvalOptions(100, 24, 2), "small": EvalOptions(1000, 100, 4), "full": EvalOptions()}
@@ -94,11 +95,22 @@ def finish(problem: Problem, trained: Trained, options: dict, out: Path) -> dict
         metrics["test"] = evaluate_bundle(BundleDecoder(draft), problem.dataset, EVAL_WINDOWS[problem.config.size])
         bundle.metrics = headline(metrics)
         write_manifest_metrics(draft, bundle.metrics)
+        write_session(problem, draft / "session")
         (draft / "MODEL_CARD.md").write_text(model_card(problem, metrics))
         refuse_broken(draft)
         write_json(out / "metrics.json", metrics, indent=1)
         draw_run(problem, BundleDecoder(draft), metrics, out)
     return metrics
+
+
+def write_session(problem: Problem, folder: Path) -> None:
+    """The stimuli of the exported session, for the viewer."""
+    pictures = problem.pictures.cpu().numpy()
+    left = write_fit_session(folder, problem.config.name, problem.dataset, problem.exported.session, pictures)
+    if left:
+        print(
+            f"note: {left} stimuli have names that are no ids (letters, digits, _ and -): the viewer cannot show them"
+        )
 
 
 def write_manifest_metrics(folder: Path, figures: dict) -> None:
