@@ -45,13 +45,13 @@ class Batches:
         return torch.stack([F.pad(r, (0, self.units - len(r)), value=value) for r in rows])[:, None]
 
     def stack_priors(self, tasks: Sequence[Task]) -> None:
-        """Targets and training-side places, once a fold."""
-        folds = {t.fold: t for t in tasks}
-        index = {fold: i for i, fold in enumerate(folds)}
-        self.fold = torch.tensor([index[t.fold] for t in tasks], device=self.device)
-        self.targets = torch.stack([t.targets.coefficients for t in folds.values()])
-        self.prior = pad_sequence([t.prior for t in folds.values()], True)
-        self.prior_lengths = torch.tensor([len(t.prior) for t in folds.values()], device=self.device)
+        """Targets and training-side places, once a session and fold."""
+        different = list({id(t.targets): t for t in tasks}.values())
+        index = {id(t.targets): i for i, t in enumerate(different)}
+        self.kind = torch.tensor([index[id(t.targets)] for t in tasks], device=self.device)
+        self.targets = torch.stack([t.targets.coefficients for t in different])
+        self.prior = pad_sequence([t.prior for t in different], True)
+        self.prior_lengths = torch.tensor([len(t.prior) for t in different], device=self.device)
 
     def stack_encodings(self, members: Sequence[Member]) -> None:
         """Predictions [E, pool, units] and noise factors [E, units, units], once an encoding."""
@@ -76,7 +76,7 @@ class Batches:
             place = torch.where(real, place, other)
         window = self.normalise(counts)
         keep = torch.rand(window.shape, generator=self.generator, device=self.device) >= UNIT_DROPOUT
-        return window * keep, self.targets[self.fold[:, None], place], place
+        return window * keep, self.targets[self.kind[:, None], place], place
 
     def measured(self, size: int) -> tuple[Tensor, Tensor]:
         row = (self.random(size) * self.lengths[:, None]).long()
@@ -84,8 +84,8 @@ class Batches:
         return self.rows[group, row], self.places[group, row]
 
     def simulated(self, size: int) -> tuple[Tensor, Tensor]:
-        pick = (self.random(size) * self.prior_lengths[self.fold][:, None]).long()
-        place = self.prior[self.fold[:, None], pick]
+        pick = (self.random(size) * self.prior_lengths[self.kind][:, None]).long()
+        place = self.prior[self.kind[:, None], pick]
         noise = torch.randn(*pick.shape, self.units, generator=self.generator, device=self.device)
         rooted = self.predicted[self.encoding[:, None], place] + noise @ self.factor[self.encoding].transpose(1, 2)
         return counts_of(rooted), place

@@ -25,7 +25,7 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
     parser.add_argument("--steps", type=int, default=3000, help="training steps of the networks (default: %(default)s)")
     parser.add_argument("--batch", type=int, default=256, help="rows of a batch (default: %(default)s)")
     parser.add_argument("--hidden", type=int, default=512, help="width of the networks (default: %(default)s)")
-    parser.add_argument("--seeds", type=int, default=2, help="networks averaged (default: %(default)s)")
+    parser.add_argument("--seeds", type=int, default=3, help="networks averaged (default: %(default)s)")
     parser.add_argument("--models", type=int, help="compact models of each session (default: all 219)")
     parser.add_argument("--seed", type=int, default=0)
     parser.set_defaults(run=run)

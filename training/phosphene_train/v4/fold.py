@@ -9,7 +9,7 @@ from torch import Tensor
 from .bank import SOURCES, Bank
 from .encoding import Encoding
 from .ladder import closed_form, combine, members_of, score_samples
-from .pictures import Pool, make_targets
+from .pictures import Pool, make_basis
 from .recording import Session
 from .score import identify, own_correlation
 from .task import Task, encode_task, make_task
@@ -28,11 +28,12 @@ class Data:
 
 def tasks_of(data: Data, fold: int, components: int) -> list[Task]:
     """Averaged counts of every session, and single trials where they exist."""
-    targets = make_targets(data.flat, data.pool.fold != fold, data.pool.distinct, components)
+    distinct = data.pool.distinct
+    basis = make_basis(data.flat[:distinct][data.pool.fold[:distinct] != fold], components)
     out = []
     for session, rows in zip(data.sessions, data.pool.rows, strict=True):
         for single in (False, True) if session.trials is not None else (False,):
-            out.append(make_task(session, rows, data.pool, data.flat, targets, fold, single))
+            out.append(make_task(session, rows, data.pool, data.flat, basis, fold, single))
     return out
 
 

@@ -41,7 +41,7 @@ def regression(decoded: Tensor, target: Tensor) -> Tensor:
     return (decoded - target).square().mean((1, 2)).sum()
 
 
-def identification(decoded: Tensor, target: Tensor, place: Tensor, sharpness: float = 12.0) -> Tensor:
+def identification(decoded: Tensor, target: Tensor, place: Tensor, sharpness: float = 20.0) -> Tensor:
     """Cross-entropy of picking the own picture of the batch by correlation, summed over networks (van den Oord 2018).
 
     `place` [G, B]: the same picture elsewhere in the batch is no wrong answer.

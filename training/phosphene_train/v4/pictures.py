@@ -69,10 +69,12 @@ def alter(pictures: Tensor, generator: torch.Generator) -> Tensor:
 
 @dataclass(frozen=True)
 class Targets:
-    """Pictures as contrast-normalised deviations from the mean picture, in the components of one fold's training side.
+    """Pictures as contrast-normalised deviations from a session's mean picture, in components shared by a fold.
 
-    mean        [12288] mean training picture, in [-1, 1]
-    basis       [n, 12288] principal components
+    Normalised, since the correlation that judges a decoded picture knows no contrast.
+
+    mean        [12288] mean training picture of the session, in [-1, 1]
+    basis       [n, 12288] principal components of the fold's training pictures of all sessions
     coefficients  [(1 + copies) P, n] of every pool picture's deviation, scaled to mean square 1 over all n
     contrast    mean norm of a training picture's deviation
     """
@@ -87,18 +89,17 @@ class Targets:
         return (self.mean + self.contrast * F.normalize(coefficients @ self.basis, dim=1)).clamp(-1, 1)
 
 
-def make_targets(flat: Tensor, train: Tensor, distinct: int, components: int) -> Targets:
-    """`flat` [(1 + copies) P, 12288] of the whole pool; `train` [(1 + copies) P] says what the fold may learn from.
-
-    Normalised, since the correlation that judges a decoded picture knows no contrast.
-    """
-    originals = flat[:distinct][train[:distinct]]
-    mean = originals.mean(0)
-    deviation = originals - mean
-    norms = deviation.norm(dim=1, keepdim=True).clamp(min=1e-6)
-    unit = deviation / norms
+def make_basis(training: Tensor, components: int) -> Tensor:
+    """Principal components [n, 12288] of the normalised deviations of training pictures [N, 12288]."""
+    unit = F.normalize(training - training.mean(0), dim=1)
     values, vectors = torch.linalg.eigh(unit @ unit.T)
-    keep = torch.arange(len(values) - 1, max(len(values) - 1 - components, -1), -1, device=flat.device)
-    basis = (vectors[:, keep].T @ unit) / values[keep].clamp(min=1e-9).sqrt()[:, None]
+    keep = torch.arange(len(values) - 1, max(len(values) - 1 - components, -1), -1, device=unit.device)
+    return F.normalize(vectors[:, keep].T @ unit, dim=1)
+
+
+def make_targets(flat: Tensor, shown: Tensor, basis: Tensor) -> Targets:
+    """`flat` [(1 + copies) P, 12288] of the whole pool; `shown` [N] pool places of a session's training pictures."""
+    mean = flat[shown].mean(0)
     parts = [F.normalize(part - mean, dim=1) @ basis.T for part in flat.split(2048)]
-    return Targets(mean, basis, torch.cat(parts) * len(keep) ** 0.5, float(norms.mean()))
+    contrast = float((flat[shown] - mean).norm(dim=1).mean())
+    return Targets(mean, basis, torch.cat(parts) * len(basis) ** 0.5, contrast)

@@ -24,6 +24,7 @@ def run(options: Namespace) -> dict:
     """Measure what folds the time allows; those already in OUT/folds.json under the same options are kept."""
     started, console = time.monotonic(), Console()
     device = options.device or ("cuda" if torch.cuda.is_available() else "cpu")
+    torch.backends.cudnn.benchmark = True
     options.out.mkdir(parents=True, exist_ok=True)
     done = load_done(options)
     data, report, longest = None, {}, 0.0

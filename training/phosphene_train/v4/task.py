@@ -7,7 +7,7 @@ from torch import Tensor
 
 from .bank import Bank
 from .encoding import Encoding, fit_encoding, root
-from .pictures import Pool, Targets
+from .pictures import Pool, Targets, make_targets
 from .recording import Session
 from .score import HeldOut
 
@@ -36,15 +36,14 @@ class Task:
         return f"{self.session}{' single' if self.single else ''}"
 
 
-def make_task(
-    session: Session, rows: Tensor, pool: Pool, flat: Tensor, targets: Targets, fold: int, single: bool
-) -> Task:
+def make_task(session: Session, rows: Tensor, pool: Pool, flat: Tensor, basis: Tensor, fold: int, single: bool) -> Task:
     """Split one session by fold; with `single`, every trial is a row of its own."""
     device = flat.device
     inside = pool.fold[rows] != fold
     counts = torch.tensor(session.trials if single else session.counts[:, :, None], dtype=torch.float32, device=device)
     train, place = spread(counts[inside], rows[inside])
     held_rows = rows[~inside]
+    targets = make_targets(flat, rows[inside], basis)
     test, own = spread(counts[~inside], torch.arange(len(held_rows), device=device))
     held = HeldOut(flat[held_rows], held_rows, own, targets.mean)
     prior = torch.nonzero(pool.fold != fold)[:, 0]

@@ -35,7 +35,7 @@ def train_networks(members: Sequence[Member], options: Training) -> list[Tensor]
     components = batches.targets.shape[-1]
     model = Networks(len(members), batches.units, components, options.hidden, options.dropout).to(batches.device)
     optimiser, average = adamw(model, options.rate, options.decay), Average(model, 0.998)
-    judged = torch.tensor([m.identify for m in members], device=batches.device)
+    judged = torch.tensor([i for i, m in enumerate(members) if m.identify], device=batches.device)
     track = Track("networks", options.steps)
     model.train()
     for step in track:
@@ -43,7 +43,7 @@ def train_networks(members: Sequence[Member], options: Training) -> list[Tensor]
         window, target, place = batches.draw(options.batch)
         decoded = model(window)
         loss = regression(decoded, target)
-        if judged.any():
+        if len(judged):
             loss = loss + identification(decoded[judged], target[judged], place[judged])
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
