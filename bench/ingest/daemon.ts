@@ -1,12 +1,11 @@
-// The daemon of `bench/ingest.ts`: the whole of it, decoder process and server included, with a stopwatch behind its source.
+// The daemon of `bench/ingest.ts`: the whole of it, decoder process and server included, with a stopwatch behind its binner.
 import { build } from "hdr-histogram-js";
-import { Observable } from "rxjs";
-import { openEphys } from "../../adapters/open-ephys/adapter.ts";
 import { makeLog } from "../../daemon/cli/log.ts";
 import { loadConfig } from "../../daemon/cli/options.ts";
 import { startDaemon } from "../../daemon/daemon.ts";
 import { monotonicMs } from "../../daemon/monotonic.ts";
 import type { Percentiles } from "../../src/protocol/messages.ts";
+import { Binner } from "../../src/signal/binner.ts";
 import type { SourceMessage } from "../../src/signal/types.ts";
 
 export interface DaemonSnapshot {
@@ -29,22 +28,14 @@ let longestGapMs = 0;
 let taken: number[] = [];
 const blocks = process.argv[3] === "blocks";
 
-/** What the observer does is done when `next` returns: the pipeline is synchronous up to the bins. */
-function timed(source$: Observable<SourceMessage>): Observable<SourceMessage> {
-  return new Observable((subscriber) =>
-    source$.subscribe({
-      next: (message) => {
-        subscriber.next(message);
-        if (message.kind !== "spikes") return;
-        const nowMs = monotonicMs();
-        if (!Number.isNaN(lastMs)) longestGapMs = Math.max(longestGapMs, nowMs - lastMs);
-        lastMs = nowMs;
-        if (blocks) keep(message.times, nowMs);
-        else for (const time of message.times) toBin.recordValue(Math.max(0, Math.round((nowMs - time * 1000) * 1000)));
-      },
-      error: (error) => subscriber.error(error),
-    }),
-  );
+/** A block lies in its bins when the binner has it; what follows in the same turn (closing, dispatching to the decoder) is the pipeline's time. */
+function record(message: SourceMessage): void {
+  if (message.kind !== "spikes") return;
+  const nowMs = monotonicMs();
+  if (!Number.isNaN(lastMs)) longestGapMs = Math.max(longestGapMs, nowMs - lastMs);
+  lastMs = nowMs;
+  if (blocks) keep(message.times, nowMs);
+  else for (const time of message.times) toBin.recordValue(Math.max(0, Math.round((nowMs - time * 1000) * 1000)));
 }
 
 /** All spikes of a block have one time. */
@@ -65,8 +56,12 @@ function snapshot(): DaemonSnapshot {
   return result;
 }
 
-const open = openEphys.open.bind(openEphys);
-openEphys.open = (options, context) => timed(open(options, context));
+const { push } = Binner.prototype;
+Binner.prototype.push = function timed(message, nowMs) {
+  const bins = push.call(this, message, nowMs);
+  record(message);
+  return bins;
+};
 const config = await loadConfig(process.argv[2]);
 const daemon = await startDaemon(config, makeLog(config.log.level));
 process.on("message", async (message) => {
