@@ -31,3 +31,14 @@ def test_the_table_is_written_fold_by_fold_and_taken_up_again(toy, tmp_path):
     for task in table["tasks"].values():
         assert set(COLUMNS.values()) <= set(task["decoders"])
     assert (tmp_path / "two-way.png").stat().st_size > 1000
+
+
+def test_the_bundle_is_verified_and_measured(toy, tmp_path):
+    command = ["v4", str(toy), "--out", str(tmp_path), *SMALL, "--seeds", "1", "--folds", "1"]
+    sizes = ["--denoiser-steps", "2", "--student-steps", "0", "--denoiser-width", "16"]
+    assert main([*command, "--bundle", "201025", *sizes]) == 0
+    figures = json.loads((tmp_path / "bundle.json").read_text())["figures"]
+    assert set(figures) == {"1", "2", "4"}
+    manifest = json.loads((tmp_path / "bundle/manifest.json").read_text())
+    assert manifest["units"]["count"] == 6
+    assert manifest["bins"] == {"widthMs": 100.0, "window": 1}

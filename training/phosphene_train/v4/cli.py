@@ -27,6 +27,10 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
     parser.add_argument("--hidden", type=int, default=512, help="width of the networks (default: %(default)s)")
     parser.add_argument("--seeds", type=int, default=3, help="networks averaged (default: %(default)s)")
     parser.add_argument("--models", type=int, help="compact models of each session (default: all 219)")
+    parser.add_argument("--bundle", metavar="SESSION", help="also train the bundle of this session, fold 0 held out")
+    parser.add_argument("--denoiser-steps", type=int, default=5000, help="of the bundle (default: %(default)s)")
+    parser.add_argument("--student-steps", type=int, default=1500, help="of the bundle; 0: none (default: %(default)s)")
+    parser.add_argument("--denoiser-width", type=int, help="another width, and --batch for the denoiser (for tests)")
     parser.add_argument("--seed", type=int, default=0)
     parser.set_defaults(run=run)
 
@@ -36,4 +40,8 @@ def run(options: argparse.Namespace) -> int:
     from .run import run as measure
 
     measure(options)
-    return 0
+    if not options.bundle:
+        return 0
+    from ..verify import verify_bundle
+
+    return 0 if all(check.ok for check in verify_bundle(options.out / "bundle")) else 1

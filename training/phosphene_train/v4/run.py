@@ -3,6 +3,7 @@
 import json
 import time
 from argparse import Namespace
+from dataclasses import replace
 
 import torch
 from rich.console import Console
@@ -10,7 +11,7 @@ from rich.console import Console
 from ..bundle import write_json
 from .bank import make_bank
 from .figure import draw
-from .fold import Data, run_fold
+from .fold import Data, encodings_of, run_fold, tasks_of
 from .pictures import make_pool
 from .recording import SESSIONS, load_session
 from .split import FOLDS, assign_folds
@@ -45,7 +46,22 @@ def run(options: Namespace) -> dict:
     show(report["tasks"], console, len(done))
     console.print_json(data=report["summary"])
     draw(report["tasks"], options.out / "two-way.png")
+    if options.bundle:
+        data = data or load(options, device, console)
+        console.print_json(data=bundle(options, data))
     return report
+
+
+def bundle(options: Namespace, data: Data) -> dict:
+    """The bundle of one session, its pictures of fold 0 held out."""
+    from .bundle_stage import BundleOptions, make_bundle
+
+    task = next(t for t in tasks_of(data, 0, options.components) if t.name == options.bundle)
+    encodings = encodings_of(task, data)
+    sizes = BundleOptions(options.steps, options.denoiser_steps, options.student_steps, seed=options.seed)
+    if options.denoiser_width:
+        sizes = replace(sizes, width=options.denoiser_width, batch=options.batch)
+    return make_bundle(task, encodings.get("own", encodings["clean"]), data.flat, sizes, options.out / "bundle")
 
 
 def load(options: Namespace, device: str, console: Console) -> Data:
