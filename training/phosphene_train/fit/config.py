@@ -134,7 +134,7 @@ class FitConfig:
 
 SIZES: dict[str, dict[str, dict]] = {
     "smoke": {
-        "vae": {"steps": 200, "batch": 64, "hidden": 64, "descriptor": 8},
+        "vae": {"steps": 500, "batch": 64, "hidden": 64, "descriptor": 8},
         "denoiser": {
             "image": 16, "patch": 4, "width": 32, "blocks": 2, "heads": 4, "head_channels": 4,
             "steps": 200, "batch": 32,
