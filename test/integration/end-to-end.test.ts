@@ -24,6 +24,13 @@ describe("rig and daemon as processes, a viewer over a real socket", () => {
     const first = await viewer.next("frame", () => true, 0);
     const second = await viewer.next("frame", ({ seq }) => seq > first.seq);
     expect(hello.bundle).toMatchObject({ name: "tiny", units: 8, image: { width: 16, height: 16 } });
+    expect(hello.everyBins).toBe(2);
+    expect(first.bins[1] % hello.everyBins).toBe(0);
+    expect(hello.bundle.readouts.map(({ name, unit }) => [name, unit])).toEqual([
+      ["category", ""],
+      ["pose", "image widths"],
+      ["rotation", "degrees"],
+    ]);
     expect(first.image.length).toBe(3 * 16 * 16);
     expect(copyFloat32(first.mu).length).toBe(hello.bundle.latents.dimension);
     expect(first.bits.length).toBe(hello.bundle.latents.groups.length);
