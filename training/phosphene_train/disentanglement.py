@@ -12,11 +12,12 @@ Groups = Sequence[tuple[str, int]]
 
 @dataclass(frozen=True)
 class Factor:
-    """values [N]: class ids when discrete, else numbers."""
+    """values [N]: class ids when discrete, else numbers. Factors of one label set (x and y of a pose) go together."""
 
     name: str
     values: np.ndarray
     discrete: bool
+    label_set: str = ""
 
     def classes(self) -> np.ndarray:
         """Ids from 0 on; numbers are cut into CLASSES_OF_VALUES classes of equal size."""
@@ -39,10 +40,11 @@ def factor_vae_score(
     """FactorVAE metric (Kim & Mnih 2018, section 4): hold one factor fixed, find the latent that varies least.
 
     A vote draws a factor and one of its classes, takes up to `batch` rows of that class, and names the dimension with
-    the smallest variance over the variance of all rows (with `groups`, the group with the smallest mean of these).
-    The score is the accuracy of the majority vote latent -> factor on a second lot of votes; 1 is disentangled, and
-    1 / factors is what one dimension winning every vote gives. Dimensions that hardly vary at all (a standard deviation
-    below 5 % of the largest) are left out, as in the original.
+    the smallest variance over the variance of all rows. The score is the accuracy of the majority vote dimension ->
+    factor on a second lot of votes; 1 is disentangled, and 1 / factors is what one dimension winning every vote gives.
+    Dimensions that hardly vary at all (a standard deviation below 5 % of the largest) are left out, as in the original.
+    With `groups` a vote names the group with the smallest mean of these, and groups are judged by label sets, each
+    drawn as often: a group may hold all factors of its own.
     """
     rng = np.random.default_rng(0)
     deviation = z.std(0)
@@ -50,17 +52,20 @@ def factor_vae_score(
     scale = np.where(active, np.square(deviation), 1.0)
     ids = [factor.classes() for factor in factors]
     usable = [[np.flatnonzero(i == c) for c in np.unique(i) if (i == c).sum() > 1] for i in ids]
-    kept = [k for k, rows in enumerate(usable) if rows]
+    names = [factor.label_set or factor.name for factor in factors] if groups else [factor.name for factor in factors]
+    drawn = {name: [k for k, rows in enumerate(usable) if rows and names[k] == name] for name in dict.fromkeys(names)}
+    kept = [members for members in drawn.values() if members]
     if not kept or not active.any():
         return 0.0
-    tally = np.zeros((2, z.shape[1], len(factors)))
+    tally = np.zeros((2, z.shape[1], len(kept)))
     for lot in range(2):
         for _ in range(votes):
-            k = kept[rng.integers(len(kept))]
+            which = rng.integers(len(kept))
+            k = kept[which][rng.integers(len(kept[which]))]
             rows = usable[k][rng.integers(len(usable[k]))]
             some = z[rng.choice(rows, min(batch, len(rows)), replace=False)]
             relative = np.where(active, some.var(0) / scale, np.inf)
-            tally[lot, least(relative, groups), k] += 1
+            tally[lot, least(relative, groups), which] += 1
     return float(tally[1, np.arange(z.shape[1]), tally[0].argmax(1)].sum() / votes)
 
 

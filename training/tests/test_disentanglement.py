@@ -60,7 +60,8 @@ def test_selectivity_names_the_group_that_holds_a_factor():
     assert matrix[1:] == pytest.approx(np.array([[1, 0], [1, 0]]), abs=0.05)
 
 
-def test_with_groups_the_vote_is_among_groups():
+def test_with_groups_the_vote_is_among_groups_and_label_sets():
     z, factors = made("apart")
-    two = [Factor("pose", factors[1].values, False), factors[0]]
-    assert factor_vae_score(z, two, GROUPS) > 0.95
+    sets = [Factor(f.name, f.values, f.discrete, "category" if f.discrete else "pose") for f in factors]
+    assert factor_vae_score(z, sets, GROUPS) > 0.95
+    assert factor_vae_score(made("mixed")[0], sets, GROUPS) < 0.9

@@ -88,7 +88,7 @@ def factors(problem: Problem, stimulus: Tensor) -> dict[str, Factor]:
         for title, (values, discrete) in columns.items():
             known = values >= 0 if discrete else ~np.isnan(values)
             if known.all() and len(np.unique(values)) > 1:
-                out[title] = Factor(title, values, discrete)
+                out[title] = Factor(title, values, discrete, name)
     return out
 
 
