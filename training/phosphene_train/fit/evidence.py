@@ -78,7 +78,9 @@ def kinds_of(problem: Problem, vae: GroupVae) -> tuple[Scores, dict[str, Scores]
     if source.has(FOREIGN, "inside"):
         others["foreign"] = repeat_draw(source, FOREIGN, "inside", count, generator).counts
     scores = {name: scored(recording, vae, counts) for name, counts in others.items()}
-    return scored(recording, vae, real.counts), {**scores, "otherStimulus": exchanged(recording, vae, real, generator)}
+    if len(real.stimulus.unique()) > 1:
+        scores["otherStimulus"] = exchanged(recording, vae, real, generator)
+    return scored(recording, vae, real.counts), scores
 
 
 def held_out(recording: Recording, kind: str, count: int, generator: torch.Generator) -> Windows:

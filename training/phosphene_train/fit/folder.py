@@ -35,7 +35,9 @@ def claim(folder: Path, config: FitConfig, data: Path) -> dict:
             )
     if rank() == 0:
         folder.mkdir(parents=True, exist_ok=True)
-        write_json(path, options, indent=1)
+        draft = path.with_suffix(".draft")  # another rank may be reading it
+        write_json(draft, options, indent=1)
+        draft.replace(path)
     return options
 
 
