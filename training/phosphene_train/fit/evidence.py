@@ -50,13 +50,13 @@ def one_each(recording: Recording, split: int, seed: int, kind: str = "inside") 
     return Windows(drawn.counts[first], drawn.stimulus[first], drawn.presentation[first])
 
 
-@torch.no_grad()
 def fit_evidence(problem: Problem, vae: GroupVae) -> Evidence:
     """Thresholds from validation and test windows of the exported session (fit/evidence.py: kinds_of)."""
     real, others = kinds_of(problem, vae)
     return calibrate_kinds(real, others, problem.config.evidence.loss)
 
 
+@torch.no_grad()
 def kinds_of(problem: Problem, vae: GroupVae) -> tuple[Scores, dict[str, Scores]]:
     """Scores of real windows and of the other kinds, by name.
 

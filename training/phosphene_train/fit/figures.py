@@ -49,7 +49,8 @@ def draw_losses(out: Path) -> None:
     for axis, (name, lines) in zip(axes[0], found, strict=True):
         for term in [key for key in lines[0] if key != "step"]:
             axis.plot([line["step"] for line in lines], [line[term] for line in lines], label=term, linewidth=1)
-        axis.set(title=name, xlabel="step", yscale="symlog")
+        positive = all(line[term] > 0 for line in lines for term in line if term != "step")
+        axis.set(title=name, xlabel="step", yscale="log" if positive else "symlog")
         axis.legend(fontsize=6)
     figure.savefig(out / "losses.png", dpi=120)
     plt.close(figure)

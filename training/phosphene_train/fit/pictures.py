@@ -32,6 +32,8 @@ def shown_pictures(pictures: Tensor, stimulus: Tensor) -> Tensor:
 def descriptor(pictures: Tensor, train: Tensor, count: int) -> Tensor:
     """[P, count]: principal components of 16x16 thumbnails over the training pictures, divided by their common
     deviation. Fewer columns where there are fewer training pictures than `count`."""
+    if count == 0:
+        return torch.zeros(len(pictures), 0)
     parts = [F.adaptive_avg_pool2d(part.float() / 127.5 - 1, THUMBNAIL) for part in pictures.split(1024)]
     flat = torch.cat(parts).flatten(1).double()
     flat = flat - flat[train].mean(0)
