@@ -112,5 +112,7 @@ def test_aligned_counts_are_windows_as_they_are():
     assert (found.presentation >= 8).all()
     assert torch.equal(found.counts, torch.from_numpy(values)[found.presentation])
     assert not source.has(TEST, "blank")
+    once = source.once(TEST, 100, torch.Generator().manual_seed(0)).presentation
+    assert sorted(once.tolist()) == [8, 9, 10, 11]
     with pytest.raises(DataError, match=r"expected counts in 5 bins of 20 ms as \[window\] says, got 2 of 50 ms"):
         source_of(s, s.split, SHAPE, "cpu")

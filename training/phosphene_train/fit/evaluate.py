@@ -16,7 +16,7 @@ from .bundle_decoder import BundleDecoder
 from .picture_metrics import controls, picture_figures
 from .pictures import shown_pictures, to_side
 from .problem import FOREIGN, foreign_pictures
-from .windows import Source, Windows, WindowShape, repeat_draw, source_of
+from .windows import CountSource, Source, Windows, WindowShape, repeat_draw, source_of
 
 LATENCY_MS = 70.0
 """Of bundles that do not say theirs."""
@@ -83,9 +83,17 @@ def test_set(decoder: BundleDecoder, dataset: Dataset, options: EvalOptions) -> 
         raise DataError(
             f"session {session.name}, split test: expected presentations with room for a window, found none"
         )
-    drawn = repeat_draw(source, TEST, "inside", options.windows, torch.Generator().manual_seed(options.seed))
+    drawn = test_windows(source, options)
     train = torch.from_numpy(np.unique(session.stimulus[session.split == TRAIN]))
     return TestSet(session, source, drawn, to_side(dataset.pictures, decoder.side), train)
+
+
+def test_windows(source: Source, options: EvalOptions) -> Windows:
+    """Random windows of spikes; of aligned counts every presentation once at most."""
+    generator = torch.Generator().manual_seed(options.seed)
+    if isinstance(source, CountSource):
+        return source.once(TEST, options.windows, generator)
+    return repeat_draw(source, TEST, "inside", options.windows, generator)
 
 
 def fit_option(manifest: dict, section: str, name: str, default):

@@ -121,8 +121,15 @@ class CountSource:
     def draw(self, split: int, kind: str, count: int, generator: torch.Generator, jitter: bool = False) -> Windows:
         """`count` presentations of the split, drawn with replacement; jitter has no meaning here."""
         rows = self.rows[split]
-        chosen = rows[torch.randint(len(rows), (count,), generator=generator, device=rows.device)]
-        return Windows(self.values[chosen], self.stimulus[chosen], chosen)
+        return self._at(rows[torch.randint(len(rows), (count,), generator=generator, device=rows.device)])
+
+    def once(self, split: int, count: int, generator: torch.Generator) -> Windows:
+        """At most `count` presentations of the split, none twice, in random order."""
+        rows = self.rows[split]
+        return self._at(rows[torch.randperm(len(rows), generator=generator, device=rows.device)[:count]])
+
+    def _at(self, rows: Tensor) -> Windows:
+        return Windows(self.values[rows], self.stimulus[rows], rows)
 
 
 def source_of(session: Session, split: np.ndarray, shape: WindowShape, device: str) -> SpikeSource | CountSource:
