@@ -27,11 +27,11 @@ def run_demo(emoji: Path, out: Path, device: str, options: DemoOptions, resume: 
     (out / "options.json").write_text(json.dumps(asdict(options), indent=1) + "\n")
     torch.set_float32_matmul_precision("high")
     run = prepare(emoji, out, device, options, resume)
-    shared, plain = fit_vae(run), fit_vae(run, plain=True)
-    metrics = {"neural": neural(run, shared, plain)}
+    shared = fit_vae(run)
     vae = single(shared, run.subjects.index(run.main))
     teacher, student = fit_denoiser(run, vae)
-    metrics["trainingSeconds"] = round(time.monotonic() - started, 1)
+    plain = fit_vae(run, plain=True)
+    metrics = {"trainingSeconds": round(time.monotonic() - started, 1), "neural": neural(run, shared, plain)}
     decoder = Decoder(vae, student, run.main.normalisation, TIMESTEPS, choose_weight(run, vae, student, TIMESTEPS))
     preview(run, replace(decoder, denoiser=teacher, guidance=1.0), "teacher")
     preview(run, decoder, "student")

@@ -40,6 +40,11 @@ class DemoOptions:
     trajectories: int = 98_304
     width: int = 384
     blocks: int = 6
+    animals: int = 3
+    """How many of the simulated animals share the latents: 1 is the shipped one alone."""
+    teacher_seconds: int = 0
+    student_seconds: int = 0
+    """Time after which a stage ends before its last step; 0 is never."""
     ladder: int = 8192
     """Pictures of every rung of the quality ladder."""
 
@@ -77,7 +82,9 @@ def prepare(emoji: Path, out: Path, device: str, options: DemoOptions, resume: P
     objects = load_objects(emoji).to(device)
     pools = Pools(objects, options.train, options.test, IMAGE, options.seed)
     vision = fit_vision(objects, lambda: pools.life, options, "cortex", options.seed, out, resume)
-    return Run(options, out, resume, objects, pools, make_subjects(vision, pools, options.seed, out, resume))
+    return Run(
+        options, out, resume, objects, pools, make_subjects(vision, pools, options.seed, options.animals, out, resume)
+    )
 
 
 def fit_vision(

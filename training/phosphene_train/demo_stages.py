@@ -60,7 +60,7 @@ def fit_denoiser(run: Run, vae: GroupVae) -> tuple[Denoiser, Denoiser]:
     if not (have_teacher and have_student):
         pairs = latents(run, vae)
         if not have_teacher:
-            training = DenoiserTraining(run.options.teacher_steps)
+            training = DenoiserTraining(o.teacher_steps, seconds=o.teacher_seconds)
             teacher = train_denoiser(teacher, pairs, training, TIMESTEPS, run.out)
         save_state(teacher.eval().requires_grad_(False), "teacher", run.out)
         student = learn_few_steps(run, vae, teacher, pairs)
@@ -89,7 +89,7 @@ def learn_few_steps(run: Run, vae: GroupVae, teacher: Denoiser, pairs: LatentPoo
     def distance(decoded: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
         return perceptual_distance(critic, decoded, target)
 
-    options = Distillation(o.student_steps, batch=o.batch, trajectories=o.trajectories)
+    options = Distillation(o.student_steps, batch=o.batch, trajectories=o.trajectories, seconds=o.student_seconds)
     return distil(teacher, copy.deepcopy(teacher), pairs, options, TIMESTEPS, distance, run.out, weak)
 
 

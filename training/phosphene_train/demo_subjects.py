@@ -37,9 +37,9 @@ class Subject:
         return self.known[id(pool)][1]
 
 
-def make_subjects(vision: Vision, pools: Pools, seed: int, out: Path, resume: Path | None) -> list[Subject]:
-    """Every animal, drawn or as kept in `resume`."""
-    return [make_subject(name, vision, pools, seed, out, resume) for name in ANIMALS]
+def make_subjects(vision: Vision, pools: Pools, seed: int, count: int, out: Path, resume: Path | None) -> list[Subject]:
+    """The last `count` animals, drawn or as kept in `resume`."""
+    return [make_subject(name, vision, pools, seed, out, resume) for name in [*ANIMALS][-count:]]
 
 
 def make_subject(name: str, vision: Vision, pools: Pools, seed: int, out: Path, resume: Path | None) -> Subject:

@@ -17,7 +17,7 @@ GUIDANCE_RANGE = (1.0, 3.0)
 
 @dataclass(frozen=True)
 class DenoiserOptions:
-    """Shape of a denoiser. `groups` are the sizes of the latent groups, one conditioning token each; `patch` is even."""
+    """Shape of a denoiser. `groups`: sizes of the latent groups, one conditioning token each. `patch` is even."""
 
     groups: tuple[int, ...]
     image: int = 64

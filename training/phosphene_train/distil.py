@@ -28,7 +28,8 @@ Distance = Callable[[Tensor, Tensor], Tensor]
 @dataclass(frozen=True)
 class Distillation:
     """Steps and batch of the student, peak learning rate, weight of the perceptual distance, number of trajectories,
-    steps of the teacher along each, how many are solved at once."""
+    steps of the teacher along each, how many are solved at once, seconds after which it ends (0: with
+    the last step)."""
 
     steps: int
     batch: int = 512
@@ -37,6 +38,7 @@ class Distillation:
     trajectories: int = 131_072
     teacher_steps: int = 16
     chunk: int = 2048
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -126,7 +128,9 @@ def distil(
             far = torch.stack([distance(x0, picture) for x0 in estimates]).mean().float()
         return pixel + options.perceptual * far, {"pixel": pixel.detach(), "perceptual": far.detach()}
 
-    return train(student, loss, LoopOptions("student", options.steps, options.rate, keep=0.999), folder)
+    return train(
+        student, loss, LoopOptions("student", options.steps, options.rate, keep=0.998, seconds=options.seconds), folder
+    )
 
 
 def random_table() -> list[float]:

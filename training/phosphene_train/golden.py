@@ -1,7 +1,7 @@
 """golden.json: inputs and what PyTorch makes of them, for the daemon to reproduce at start."""
 
 import base64
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
@@ -23,6 +23,15 @@ class Normalisation:
     mean: np.ndarray
     std: np.ndarray
     clip: float = 8.0
+    known: dict[torch.device, tuple[Tensor, Tensor]] = field(default_factory=dict, compare=False, repr=False)
+
+    def on(self, device: torch.device) -> tuple[Tensor, Tensor]:
+        """Mean and standard deviation as float32 on a device, copied there once: a copy waits for the device."""
+        if device not in self.known:
+            self.known[device] = tuple(
+                torch.as_tensor(x, dtype=torch.float32, device=device) for x in (self.mean, self.std)
+            )
+        return self.known[device]
 
     def apply(self, counts: np.ndarray) -> np.ndarray:
         """Counts [..., U] -> clipped z-scores, float32."""

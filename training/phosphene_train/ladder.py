@@ -12,7 +12,7 @@ from .frechet import features_of, frechet_distance
 from .metrics import own_correlation, structural_similarity, two_way
 from .vision import Vision, perceptual_distance
 
-SOLVER_STEPS = (1, 2, 3, 4, 5, 8, 10, 20, 50)
+SOLVER_STEPS = (1, 2, 3, 4, 5, 8, 10, 20)
 TWO_WAY_PICTURES = 1024
 
 

@@ -12,7 +12,7 @@ from torch.nn.utils import clip_grad_norm_
 
 from .optimiser import Average, adamw, set_rate
 from .progress import Track
-from .ranks import average_gradients, rank, share_weights
+from .ranks import average_gradients, latest, rank, share_weights
 
 Loss = Callable[[int], tuple[Tensor, dict[str, Tensor]]]
 """step -> the loss to descend and the terms to report."""
@@ -22,7 +22,7 @@ CHECKPOINT_SECONDS = 60.0
 @dataclass(frozen=True)
 class LoopOptions:
     """Name (of the progress line and of the files), steps, peak learning rate, weight decay, memory of the moving
-    average, largest gradient norm."""
+    average, largest gradient norm; and seconds after which it ends even before the last step (0: never)."""
 
     name: str
     steps: int
@@ -30,6 +30,7 @@ class LoopOptions:
     decay: float = 0.01
     keep: float = 0.999
     clip: float = 1.0
+    seconds: float = 0.0
 
 
 def train(model: nn.Module, loss: Loss, options: LoopOptions, folder: Path | None = None) -> nn.Module:
@@ -45,7 +46,10 @@ def train(model: nn.Module, loss: Loss, options: LoopOptions, folder: Path | Non
     model.train()
     track = Track(options.name, options.steps, kept.load())
     for step in track:
-        set_rate(optimiser, options.rate, step, options.steps)
+        spent = latest(kept.seconds() / options.seconds) if options.seconds else 0.0
+        if spent >= 1:
+            break
+        set_rate(optimiser, options.rate, step, options.steps, spent)
         value, terms = loss(step)
         descend(model, optimiser, value, options.clip)
         average.update(model, step)
@@ -76,7 +80,11 @@ class Checkpoint:
         self.path = folder / f"{name.replace(' ', '-')}.checkpoint.pt" if folder else None
         self.history = folder / f"{name.replace(' ', '-')}.jsonl" if folder else None
         self.parts = {"model": model, "optimiser": optimiser, "average": average.model}
-        self.saved_at = time.monotonic()
+        self.saved_at = self.started_at = time.monotonic()
+
+    def seconds(self) -> float:
+        """Time spent in this stage, before a stop too."""
+        return time.monotonic() - self.started_at
 
     def load(self) -> int:
         """Fill the parts from the file; the step to go on with, 0 where there is no file."""
@@ -86,7 +94,7 @@ class Checkpoint:
             state = torch.load(self.path, weights_only=True, map_location=device)
             for name, part in self.parts.items():
                 part.load_state_dict(state[name])
-            step = state["step"]
+            step, self.started_at = state["step"], time.monotonic() - state["seconds"]
         self.forget_after(step)
         return step
 
@@ -107,7 +115,8 @@ class Checkpoint:
         if self.path is None or rank() != 0 or time.monotonic() - self.saved_at < CHECKPOINT_SECONDS:
             return
         draft = self.path.with_suffix(".draft")
-        torch.save({"step": step, **{name: part.state_dict() for name, part in self.parts.items()}}, draft)
+        parts = {name: part.state_dict() for name, part in self.parts.items()}
+        torch.save({"step": step, "seconds": self.seconds(), **parts}, draft)
         draft.replace(self.path)
         self.saved_at = time.monotonic()
 

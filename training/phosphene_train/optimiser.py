@@ -13,10 +13,13 @@ def adamw(model: nn.Module, rate: float, decay: float = 0.01) -> torch.optim.Ada
     return torch.optim.AdamW(model.parameters(), lr=rate, weight_decay=decay, betas=(0.9, 0.98), fused=fused)
 
 
-def set_rate(optimiser: torch.optim.Optimizer, peak: float, step: int, steps: int) -> None:
-    """Linear warm-up over 3 % of the steps (500 at most), then half a cosine down to 1 % of the peak."""
+def set_rate(optimiser: torch.optim.Optimizer, peak: float, step: int, steps: int, spent: float = 0.0) -> None:
+    """Linear warm-up over 3 % of the steps (500 at most), then half a cosine down to 1 % of the peak.
+
+    `spent` is the share of the time allowed that has gone, where time and not the steps may end the training.
+    """
     warm = max(1, min(500, int(0.03 * steps)))
-    along = max(0.0, (step - warm) / max(1, steps - warm))
+    along = min(1.0, max(0.0, (step - warm) / max(1, steps - warm), spent))
     factor = min(1.0, (step + 1) / warm) * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * along)))
     for group in optimiser.param_groups:
         group["lr"] = peak * factor

@@ -21,6 +21,16 @@ def rank() -> int:
     return distributed.get_rank() if distributed.is_initialized() else 0
 
 
+def latest(value: float) -> float:
+    """The largest of the ranks' values, so that all take the same decision."""
+    if not distributed.is_initialized():
+        return value
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    shared = torch.tensor(value, device=device)
+    distributed.all_reduce(shared, distributed.ReduceOp.MAX)
+    return float(shared)
+
+
 def share_weights(model: nn.Module) -> None:
     """Every rank begins with the weights and buffers of rank 0."""
     if distributed.is_initialized():

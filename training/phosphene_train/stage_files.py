@@ -7,8 +7,10 @@ from torch import Tensor, nn
 
 
 def save_tensors(tensors: dict[str, Tensor], name: str, folder: Path) -> None:
-    """<name>.pt, as they are."""
-    torch.save({key: value.cpu() for key, value in tensors.items()}, folder / f"{name}.pt")
+    """<name>.pt, as they are; whole or not at all."""
+    draft = folder / f"{name}.draft"
+    torch.save({key: value.cpu() for key, value in tensors.items()}, draft)
+    draft.replace(folder / f"{name}.pt")
 
 
 def load_tensors(name: str, folder: Path | None, device: str) -> dict[str, Tensor] | None:

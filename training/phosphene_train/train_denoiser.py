@@ -19,7 +19,8 @@ NextPair = Callable[[], tuple[Tensor, Tensor]]
 @dataclass(frozen=True)
 class DenoiserTraining:
     """Steps, peak learning rate, bound of the loss's signal-to-noise weight, memory of the average, share of samples
-    whose latents are withheld (for classifier-free guidance), name of the stage."""
+    whose latents are withheld (for classifier-free guidance), name of the stage, and the
+    seconds after which it ends (0: with the last step)."""
 
     steps: int
     rate: float = 1e-3
@@ -27,6 +28,7 @@ class DenoiserTraining:
     keep: float = 0.999
     withheld: float = 0.1
     name: str = "denoiser"
+    seconds: float = 0.0
 
 
 def train_denoiser(
@@ -34,17 +36,24 @@ def train_denoiser(
 ) -> Denoiser:
     """Diffusion training; a third of the times are those that the few-step samplers visit. Returns the average."""
     run = fast(model.clean)
+    # Made once: a tensor made from a list waits for the device to finish what it was given before.
+    visited = visited_times(timesteps, next(model.parameters()).device)
 
     def loss(step: int) -> tuple[Tensor, dict[str, Tensor]]:
         x0, cond = next_pair()
-        eps, t = torch.randn_like(x0), random_times(len(x0), timesteps, x0.device)
+        eps, t = torch.randn_like(x0), random_times(len(x0), visited)
         given = (torch.rand_like(t) >= options.withheld).float()
         with autocast(x0):
             clean = partial(plain, run, given)
             value = diffusion_loss(clean, x0, cond, eps, t, options.gamma).mean()
         return value, {"loss": value.detach()}
 
-    return train(model, loss, LoopOptions(options.name, options.steps, options.rate, keep=options.keep), folder)
+    return train(
+        model,
+        loss,
+        LoopOptions(options.name, options.steps, options.rate, keep=options.keep, seconds=options.seconds),
+        folder,
+    )
 
 
 def plain(run: Callable, given: Tensor, x: Tensor, t: Tensor, cond: Tensor) -> Tensor:
@@ -52,10 +61,15 @@ def plain(run: Callable, given: Tensor, x: Tensor, t: Tensor, cond: Tensor) -> T
     return run(x, t, cond, torch.ones_like(t), given).float()
 
 
-def random_times(count: int, timesteps: Timesteps, device: torch.device) -> Tensor:
-    """Uniform in (0, 1], but for a third that are start times of the samplers."""
-    visited = sorted({t for times in timesteps.values() for t in times[:-1]})
-    chosen = torch.tensor(visited, device=device)[torch.randint(len(visited), (count,), device=device)]
+def visited_times(timesteps: Timesteps, device: torch.device) -> Tensor:
+    """The times at which the few-step samplers ask the network."""
+    return torch.tensor(sorted({t for times in timesteps.values() for t in times[:-1]}), device=device)
+
+
+def random_times(count: int, visited: Tensor) -> Tensor:
+    """Uniform in (0, 1], but for a third that are among `visited`."""
+    device = visited.device
+    chosen = visited[torch.randint(len(visited), (count,), device=device)]
     anywhere = 1 - torch.rand(count, device=device) * 0.999
     return torch.where(torch.rand(count, device=device) < 1 / 3, chosen, anywhere)
 

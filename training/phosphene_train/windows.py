@@ -81,7 +81,7 @@ def fit_normalisation(counts: Tensor, clip: float = 8.0) -> Normalisation:
 
 def normalise(counts: Tensor, norm: Normalisation) -> Tensor:
     """The z-score of docs/bundle.md on any device."""
-    mean, std = (torch.as_tensor(x, dtype=torch.float32, device=counts.device) for x in (norm.mean, norm.std))
+    mean, std = norm.on(counts.device)
     return ((counts - mean) / std).clamp(-norm.clip, norm.clip)
 
 
