@@ -74,7 +74,7 @@ type Parts = ReturnType<typeof makeParts>;
 
 function makeParts(config: Config, bundle: Bundle, log: Logger, now: () => number) {
   const { units, bins, latents } = bundle.manifest;
-  const { stallMs, maxSteps, seed, threads, solver } = config.decode;
+  const { stallMs, solver, maxSteps, guidance, seed, threads } = config.decode;
   const ledger = new Ledger();
   const scheduler = schedulerOn(now);
   const source = openSources({
@@ -105,7 +105,7 @@ function makeParts(config: Config, bundle: Bundle, log: Logger, now: () => numbe
     binner: new Binner({ source: source.name, units: units.count, widthMs: bins.widthMs, ...closing }),
     source,
     supervisor: new DecoderSupervisor({
-      load: { dir: bundle.dir, solver, maxSteps, seed, threads },
+      load: { dir: bundle.dir, solver, maxSteps, guidance, seed, threads },
       stallMs,
       onState: (decoder, detail) => sayDecoder(state, decoder, detail),
       onProgress: (message) => log.info(`decoder: ${message}`),

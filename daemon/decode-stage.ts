@@ -87,6 +87,7 @@ function draftFrame(parts: DecodeStageParts, window: Window, decoded: Decoded, r
     steps: run.steps,
     solver: parts.supervisor.info?.solver ?? "",
     seed: parts.seed,
+    guidance: parts.supervisor.info?.guidance ?? null,
     steering: [...run.steering],
     source: last.source,
     bundle: parts.digest,

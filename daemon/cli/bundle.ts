@@ -15,7 +15,7 @@ export function addBundle(program: Command): void {
     .action(async (dir: string, options: { threads: number }) => {
       const bundle = await readBundle(dir);
       const supervisor = new DecoderSupervisor({
-        load: { dir, solver: "ddim", maxSteps: 4, seed: 1, threads: options.threads },
+        load: { dir, solver: "ddim", maxSteps: 4, guidance: null, seed: 1, threads: options.threads },
         stallMs: 10_000,
         onState: () => {},
         onProgress: (message) => process.stderr.write(`${message}\n`),

@@ -59,7 +59,7 @@ export async function checkBundle(dir: string, threads: number): Promise<Check> 
   let supervisor: DecoderSupervisor | undefined;
   try {
     const { manifest, digest } = await readBundle(dir);
-    const load = { dir, solver: "ddim" as const, maxSteps: 4, seed: 1, threads };
+    const load = { dir, solver: "ddim" as const, maxSteps: 4, guidance: null, seed: 1, threads };
     supervisor = new DecoderSupervisor({ load, stallMs: 10_000, ...ignore });
     const { costMs, provider } = await supervisor.start();
     const cost = Object.entries(costMs).map(([steps, ms]) => `${steps}: ${ms.toFixed(1)} ms`);

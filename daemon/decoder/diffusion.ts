@@ -12,6 +12,8 @@ import { toRgb } from "./rgb.ts";
 export interface DiffusionOptions {
   readonly solver: "ddim" | "ipndm";
   readonly maxSteps: number;
+  /** Guidance weight; null takes the bundle's default. */
+  readonly guidance: number | null;
   readonly seed: number;
 }
 
@@ -23,11 +25,13 @@ export function diffusionDecoder(graphs: Graphs, manifest: Manifest, options: Di
   const { image, latents, units, bins } = manifest;
   const noise = seededNoise(options.seed, 3 * image.height * image.width, manifest.noise.scale);
   const steps = stepsFor(options.maxSteps);
-  const samplers = new Map(steps.map((k) => [k, sampler(graphs, manifest, options.solver, k)]));
+  const guidance = chooseGuidance(manifest, options.guidance);
+  const samplers = new Map(steps.map((k) => [k, sampler(graphs, manifest, options.solver, k, guidance ?? 1)]));
   return {
     kind: "diffusion",
     solver: options.solver,
     steps,
+    guidance,
     async decode(request) {
       checkRequest(request, units.count * bins.window, latents.groups.length, steps);
       const startedMs = monotonicMs();
@@ -52,26 +56,38 @@ export function diffusionDecoder(graphs: Graphs, manifest: Manifest, options: Di
   };
 }
 
+function chooseGuidance({ guidance }: Manifest, wanted: number | null): number | null {
+  if (wanted === null) return guidance?.default ?? null;
+  const allowed = guidance === undefined ? "null: the bundle has no guidance" : `${guidance.min} to ${guidance.max}`;
+  if (guidance === undefined || wanted < guidance.min || wanted > guidance.max)
+    throw new PhospheneError("PARAMETER_INVALID", expected("decode.guidance", allowed, wanted));
+  return wanted;
+}
+
 function stepsFor(maxSteps: number): number[] {
   const fused = FUSED_STEPS.filter((k) => k <= maxSteps);
   return maxSteps > FUSED_STEPS.at(-1)! ? [...fused, maxSteps] : fused;
 }
 
-/** DDIM with 1, 2 or 4 steps runs fused in one graph; everything else step by step. */
-export function sampler(graphs: Graphs, manifest: Manifest, solver: "ddim" | "ipndm", k: number): Sample {
+type SolverName = DiffusionOptions["solver"];
+
+/** DDIM with 1, 2 or 4 steps runs fused in one graph; everything else step by step. Bundles without guidance ignore its weight. */
+export function sampler(graphs: Graphs, manifest: Manifest, solver: SolverName, k: number, weight = 1): Sample {
   const fused = graphs.sample.get(k);
-  if (solver === "ddim" && fused !== undefined) return async (noise, cond) => (await fused.run({ noise, cond })).image!;
-  return stepwise(graphs, manifest, solver, k);
+  if (solver !== "ddim" || fused === undefined) return stepwise(graphs, manifest, solver, k, weight);
+  const guidance = Float32Array.of(weight);
+  return async (noise, cond) => (await fused.run({ noise, cond, guidance })).image!;
 }
 
 /** The same sampler, one network evaluation at a time, for any solver and any k. */
-export function stepwise(graphs: Graphs, manifest: Manifest, solver: "ddim" | "ipndm", k: number): Sample {
+export function stepwise(graphs: Graphs, manifest: Manifest, solver: SolverName, k: number, weight = 1): Sample {
+  const guidance = Float32Array.of(weight);
   const solve = { ddim, ipndm }[solver];
   const known: Record<string, number[]> = manifest.schedule.timesteps;
   const timesteps = known[String(k)] ?? Array.from({ length: k + 1 }, (_, i) => 1 - i / k);
   const schedule = cosineSchedule(timesteps, manifest.schedule.prediction);
   return (noise, cond) =>
-    solve(async (x, t) => (await graphs.step.run({ x, t: Float32Array.of(t), cond })).v!, noise, schedule);
+    solve(async (x, t) => (await graphs.step.run({ x, t: Float32Array.of(t), cond, guidance })).v!, noise, schedule);
 }
 
 function steer(mu: Float32Array, { latents }: Manifest, steering: readonly number[]): Float32Array {

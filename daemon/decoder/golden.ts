@@ -19,6 +19,7 @@ const goldenSchema = z.object({
       z.object({
         counts: floats,
         noise: floats,
+        guidance: z.number().default(1),
         window: floats,
         mu: floats,
         logvar: floats,
@@ -62,7 +63,8 @@ type Comparison = [name: string, got: Float32Array, wanted: Float32Array];
 
 async function reproduce(golden: GoldenCase, graphs: Graphs): Promise<Comparison[]> {
   const encoded = await graphs.encode.run({ window: golden.window });
-  const { v } = await graphs.step.run({ x: golden.noise, t: Float32Array.of(golden.v.t), cond: golden.mu });
+  const given = { cond: golden.mu, guidance: Float32Array.of(golden.guidance) };
+  const { v } = await graphs.step.run({ x: golden.noise, t: Float32Array.of(golden.v.t), ...given });
   const comparisons: Comparison[] = [
     ["mu", encoded.mu!, golden.mu],
     ["logvar", encoded.logvar!, golden.logvar],
@@ -72,7 +74,7 @@ async function reproduce(golden: GoldenCase, graphs: Graphs): Promise<Comparison
   for (const [name, wanted] of Object.entries(golden.readouts))
     comparisons.push([`readout ${name}`, encoded[`readout_${name}`] ?? new Float32Array(), wanted]);
   for (const k of FUSED_STEPS) {
-    const { image } = await graphs.sample.get(k)!.run({ noise: golden.noise, cond: golden.mu });
+    const { image } = await graphs.sample.get(k)!.run({ noise: golden.noise, ...given });
     comparisons.push([`image at ${k} steps`, image!, golden.images[`${k}`]]);
   }
   return comparisons;

@@ -26,10 +26,11 @@ export async function loadGraphs(dir: string, manifest: Manifest, threads: numbe
   for (const { name, labels } of readouts) encoded[`readout_${name}`] = [1, labels.length];
   const load = (path: string, inputs: Shapes, outputs: Shapes) => loadGraph(join(dir, path), threads, inputs, outputs);
   const encode = await load(files.encode.path, { window: [1, bins.window, units.count] }, encoded);
-  const step = await load(files.step.path, { x: picture, t: [1], cond }, { v: picture });
+  const weight: Shapes = manifest.guidance === undefined ? {} : { guidance: [1] };
+  const step = await load(files.step.path, { x: picture, t: [1], cond, ...weight }, { v: picture });
   const sample = new Map<number, Graph>();
   for (const k of FUSED_STEPS)
-    sample.set(k, await load(files.sample[`${k}`].path, { noise: picture, cond }, { image: picture }));
+    sample.set(k, await load(files.sample[`${k}`].path, { noise: picture, cond, ...weight }, { image: picture }));
   return { encode, step, sample };
 }
 

@@ -6,6 +6,8 @@ export interface LoadOptions {
   readonly dir: string;
   readonly solver: "ddim" | "ipndm";
   readonly maxSteps: number;
+  /** null takes the bundle's default. */
+  readonly guidance: number | null;
   readonly seed: number;
   readonly threads: number;
 }
@@ -18,6 +20,8 @@ export interface ReadyInfo {
   readonly solver: string;
   readonly provider: string;
   readonly steps: readonly number[];
+  /** Guidance weight in use; null where the bundle has none. */
+  readonly guidance: number | null;
   /** Median ms of a frame with k steps at warm-up, encoding included. */
   readonly costMs: Record<string, number>;
   /** Largest difference to the golden outputs. */

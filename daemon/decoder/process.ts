@@ -31,6 +31,7 @@ async function load(options: LoadOptions): Promise<ReadyInfo> {
     solver: decoder.solver,
     provider: "cpu",
     steps: decoder.steps,
+    guidance: decoder.guidance,
     costMs,
     goldenDifference,
   };

@@ -31,6 +31,8 @@ export interface Decoder {
   readonly solver: string;
   /** Numbers of steps it can do, ascending. */
   readonly steps: readonly number[];
+  /** Guidance weight of the sampler; null where the bundle has none. */
+  readonly guidance: number | null;
   decode(request: DecodeRequest): Promise<Decoded>;
   dispose(): Promise<void>;
 }

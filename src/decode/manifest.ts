@@ -59,6 +59,10 @@ const manifestSchema = z.strictObject({
   image: z.strictObject({ height: z.int().positive(), width: z.int().positive(), channels: z.literal(3) }),
   schedule,
   noise: z.strictObject({ scale: z.number().nonnegative() }),
+  guidance: z
+    .strictObject({ default: z.number(), min: z.number(), max: z.number() })
+    .refine((g) => g.min <= g.default && g.default <= g.max, "a default between min and max")
+    .optional(),
   files: z.strictObject({
     encode: file,
     step: file,

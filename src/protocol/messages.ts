@@ -70,6 +70,8 @@ export interface FrameBody extends LatentsBody {
   steps: number;
   solver: string;
   seed: number;
+  /** Guidance weight of the sampler; null where the bundle has none. */
+  guidance: number | null;
   steering: number[];
   source: string;
   bundle: string;

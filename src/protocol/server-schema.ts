@@ -46,6 +46,7 @@ const frame = latents.extend({
   steps: count,
   solver: z.string(),
   seed: z.number(),
+  guidance: z.number().nullable(),
   steering: z.array(z.number()),
   source: z.string(),
   bundle: z.string(),

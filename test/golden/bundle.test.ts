@@ -37,9 +37,9 @@ describe.each(bundles)("%s", (dir) => {
     const { manifest } = await readBundle(dir);
     const graphs = await loadGraphs(dir, manifest, 2);
     const { cases } = await readGolden(dir, manifest);
-    for (const { noise, mu } of cases) {
-      const fused = await sampler(graphs, manifest, "ddim", k)(noise, mu);
-      const steps = await stepwise(graphs, manifest, "ddim", k)(noise, mu);
+    for (const { noise, mu, guidance } of cases) {
+      const fused = await sampler(graphs, manifest, "ddim", k, guidance)(noise, mu);
+      const steps = await stepwise(graphs, manifest, "ddim", k, guidance)(noise, mu);
       const worst = fused.reduce((max, value, i) => Math.max(max, Math.abs(value - steps[i]!)), 0);
       expect(worst).toBeLessThan(1e-4);
     }

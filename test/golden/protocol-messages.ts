@@ -61,6 +61,7 @@ export const SERVER: ServerBodies = {
     steps: 2,
     solver: "ddim",
     seed: 4_294_967_295,
+    guidance: 1.5,
     steering: [0, -2.5],
     source: "rig",
     bundle: "sha256:00ff",

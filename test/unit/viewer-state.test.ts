@@ -54,6 +54,7 @@ function frame(seq: number, changes: Partial<FrameBody> = {}): ServerMessage {
       explained: 0.5,
       atypicality: 1,
       seed: 7,
+      guidance: null,
       steering: [0],
     },
     ...{

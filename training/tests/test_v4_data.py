@@ -66,12 +66,26 @@ def test_no_picture_is_on_both_sides(sessions):
         assert not train & test
 
 
-def test_a_copy_is_in_the_fold_of_its_original(sessions):
+def test_a_version_is_in_the_fold_of_its_original(sessions):
     pool = make_pool(sessions, assign_folds(sessions), 2, "cpu", 0)
-    assert len(pool.pictures) == 3 * pool.distinct
-    assert torch.equal(pool.fold.view(3, -1)[1:], pool.fold[: pool.distinct].expand(2, -1))
+    assert len(pool.pictures) == 6 * pool.distinct
+    assert torch.equal(pool.fold.view(6, -1)[1:], pool.fold[: pool.distinct].expand(5, -1))
     for session, rows in zip(sessions, pool.rows, strict=True):
         assert torch.equal(pool.pictures[rows].permute(0, 2, 3, 1), torch.from_numpy(session.pictures))
+
+
+def test_half_of_the_pool_is_grey_and_grey_pictures_stay_grey(tmp_path):
+    rng = np.random.default_rng(5)
+    coloured, grey = v4_toy.blotches(rng, 8), v4_toy.blotches(rng, 8)[..., :1].repeat(3, 3)
+    write_session(tmp_path, "210225", coloured, rng.random((2, 8)))
+    write_session(tmp_path, "210325", grey, rng.random((2, 8)))
+    sessions = [load_session(tmp_path, name) for name in ("210225", "210325")]
+    pool = make_pool(sessions, [np.zeros(8, int)] * 2, 1, "cpu", 0)
+    expected = torch.tensor([False] * 8 + [True] * 8)
+    assert pool.grey.view(4, 16).tolist() == [expected.tolist()] * 2 + [[True] * 16] * 2
+    assert pool.unaltered(grey=False).tolist() == list(range(8))
+    assert pool.unaltered(grey=True).tolist() == list(range(32, 48))
+    assert torch.equal(pool.pictures[32 + 8 : 48], pool.pictures[8:16])
 
 
 def test_nearly_equal_pictures_share_a_group():

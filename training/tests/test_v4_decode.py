@@ -103,7 +103,7 @@ def toy_task(units, seed):
     targets = make_targets(flat, places, make_basis(flat[:30], 4))
     counts = torch.rand(40, units, generator=g) * 9
     scored = HeldOut(flat[30:], torch.arange(30, 40), torch.arange(10), targets.mean)
-    return Task("toy", 0, False, counts[:30], places, counts[30:], scored, targets, places)
+    return Task("toy", 0, False, counts[:30], places, counts[30:], scored, targets, places, places)
 
 
 def test_batches_hold_training_rows_and_simulated_counts_of_training_pictures_only():
