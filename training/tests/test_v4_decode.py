@@ -14,6 +14,7 @@ from phosphene_train.v4.encoding import (
     leave_one_out,
     root,
 )
+from phosphene_train.v4.network import identification
 from phosphene_train.v4.pictures import make_basis, make_targets
 from phosphene_train.v4.score import HeldOut, identify
 from phosphene_train.v4.table import median, pool_folds
@@ -142,3 +143,14 @@ def test_folds_are_weighted_by_their_rows():
 
 def test_median_of_even_and_odd_numbers():
     assert (median([3, 1, 2]), median([4, 1, 2, 3])) == (2, 2.5)
+
+
+def test_identification_loss_knows_the_own_picture_and_spares_equal_ones():
+    target = torch.randn(1, 6, 9, generator=torch.Generator().manual_seed(7))
+    place, sharp = torch.arange(6)[None], torch.tensor([20.0])
+    right = identification(target, target, place, sharp)
+    wrong = identification(target.roll(1, 1), target, place, sharp)
+    assert right < 0.1 < 3 < wrong
+    twice = target[:, [0, 0, 2, 3, 4, 5]]
+    assert identification(twice, twice, torch.tensor([[0, 0, 2, 3, 4, 5]]), sharp) < 0.1
+    assert identification(twice, twice, place, sharp) > 0.2

@@ -1,4 +1,4 @@
-"""A data set of the V4 layout in miniature: noise pictures, linear neurons, random compact models."""
+"""A data set of the V4 layout in miniature: blotches (grey in 210325), linear neurons, random compact models."""
 
 import io
 import zipfile
@@ -57,6 +57,8 @@ def write_toy(root, pictures=40, units=6):
         (root / name).mkdir()
     for session in SESSIONS:
         shown = blotches(rng, pictures)
+        if session == "210325":
+            shown = shown[..., :1].repeat(3, 3)
         write_images(root / "images" / f"images_{session}.zip", shown)
         colours = shown[:, ::28, ::28].reshape(pictures, -1) / 255.0
         rate = np.maximum(0, 4 + colours @ rng.normal(size=(48, units))).T

@@ -13,6 +13,8 @@ from .task import Task
 
 CLIP = 8.0
 UNIT_DROPOUT = 0.1
+NEAR = 0.5
+"""Share of simulated presentations whose picture the session itself showed: its choice is the prior that counts."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,11 @@ class Batches:
         self.kind = torch.tensor([index[id(t.targets)] for t in tasks], device=self.device)
         self.targets = torch.stack([t.targets.coefficients for t in different])
         self.prior = pad_sequence([t.prior for t in different], True)
-        self.prior_lengths = torch.tensor([len(t.prior) for t in different], device=self.device)
+        self.near = pad_sequence([t.near for t in different], True)
+        self.prior_lengths, self.near_lengths = (
+            torch.tensor([len(x) for x in lists], device=self.device)
+            for lists in ([t.prior for t in different], [t.near for t in different])
+        )
 
     def stack_encodings(self, members: Sequence[Member]) -> None:
         """Predictions [E, pool, units] and noise factors [E, units, units], once an encoding."""
@@ -84,9 +90,11 @@ class Batches:
         return self.rows[group, row], self.places[group, row]
 
     def simulated(self, size: int) -> tuple[Tensor, Tensor]:
-        pick = (self.random(size) * self.prior_lengths[self.kind][:, None]).long()
-        place = self.prior[self.kind[:, None], pick]
-        noise = torch.randn(*pick.shape, self.units, generator=self.generator, device=self.device)
+        kind = self.kind[:, None]
+        anywhere = self.prior[kind, (self.random(size) * self.prior_lengths[kind]).long()]
+        near = self.near[kind, (self.random(size) * self.near_lengths[kind]).long()]
+        place = torch.where(self.random(size) < NEAR, near, anywhere)
+        noise = torch.randn(*place.shape, self.units, generator=self.generator, device=self.device)
         rooted = self.predicted[self.encoding[:, None], place] + noise @ self.factor[self.encoding].transpose(1, 2)
         return counts_of(rooted), place
 

@@ -19,12 +19,12 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
     )
     parser.add_argument("--folds", type=int, default=5, help="how many of the five folds (default: all)")
     parser.add_argument(
-        "--copies", type=int, default=3, help="altered copies of each pool picture (default: %(default)s)"
+        "--copies", type=int, default=2, help="altered copies of each pool picture (default: %(default)s)"
     )
     parser.add_argument("--components", type=int, default=256, help="components of a picture (default: %(default)s)")
-    parser.add_argument("--steps", type=int, default=3000, help="training steps of the networks (default: %(default)s)")
+    parser.add_argument("--steps", type=int, default=2000, help="training steps of the networks (default: %(default)s)")
     parser.add_argument("--batch", type=int, default=256, help="rows of a batch (default: %(default)s)")
-    parser.add_argument("--hidden", type=int, default=512, help="width of the networks (default: %(default)s)")
+    parser.add_argument("--hidden", type=int, default=1024, help="width of the networks (default: %(default)s)")
     parser.add_argument("--seeds", type=int, default=3, help="networks averaged (default: %(default)s)")
     parser.add_argument("--models", type=int, help="compact models of each session (default: all 219)")
     parser.add_argument("--bundle", metavar="SESSION", help="also train the bundle of this session, fold 0 held out")

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from .bank import SOURCES, Bank
 from .encoding import Encoding
-from .ladder import closed_form, combine, members_of, score_samples
+from .ladder import closed_form, combine, equaliser, members_of, score_samples
 from .pictures import Pool, make_basis
 from .recording import Session
 from .score import identify, own_correlation
@@ -18,7 +18,7 @@ from .train import Training, train_networks
 
 @dataclass(frozen=True)
 class Data:
-    """Everything in memory: sessions, pool, the pool's pictures [(1 + copies) P, 12288], what the models see."""
+    """Everything in memory: sessions, pool, the pool's pictures [pool, 12288], what the models see."""
 
     sessions: Sequence[Session]
     pool: Pool
@@ -28,10 +28,13 @@ class Data:
 
 def tasks_of(data: Data, fold: int, components: int) -> list[Task]:
     """Averaged counts of every session, and single trials where they exist."""
-    distinct = data.pool.distinct
-    basis = make_basis(data.flat[:distinct][data.pool.fold[:distinct] != fold], components)
+    bases = {}
+    for grey in {bool(data.pool.grey[rows].all()) for rows in data.pool.rows}:
+        places = data.pool.unaltered(grey)
+        bases[grey] = make_basis(data.flat[places[data.pool.fold[places] != fold]], components)
     out = []
     for session, rows in zip(data.sessions, data.pool.rows, strict=True):
+        basis = bases[bool(data.pool.grey[rows].all())]
         for single in (False, True) if session.trials is not None else (False,):
             out.append(make_task(session, rows, data.pool, data.flat, basis, fold, single))
     return out
@@ -57,7 +60,7 @@ def run_fold(data: Data, fold: int, components: int, training: Training, seeds: 
         figures = {name: figures_of(picture, task) for name, picture in pictures.items()}
         figures |= {name: {"centred": mean(x)} for name, x in score_samples(task, parts["network"], seed=fold).items()}
         order = torch.randperm(len(task.test), generator=torch.Generator().manual_seed(fold)).to(task.test.device)
-        figures["shuffled responses"] = figures_of(pictures["identifying network"][order], task)
+        figures["shuffled responses"] = figures_of(pictures["identifying networks together"][order], task)
         out[task.name] = {
             "rows": len(task.test),
             "pictures": len(task.held.flat),
@@ -77,8 +80,22 @@ def network_components(
     out: list[dict[str, Tensor]] = [{} for _ in tasks]
     for k, (i, name, _) in enumerate(named):
         out[i][name] = torch.stack(decoded[k :: len(named)]).mean(0)
-    for parts in out:
-        parts["both networks"] = combine([parts["network"], parts["identifying network"]])
+    for task, parts in zip(tasks, out, strict=True):
+        parts |= combinations(task, parts)
+    return out
+
+
+def combinations(task: Task, parts: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Several networks together, and the posterior mean with its components equalised."""
+    learned = [parts["identifying network"], parts["identifying network, measured only"]]
+    out = {
+        "identifying networks together": combine(learned),
+        "both kinds of network": combine([*learned, parts["network"], parts["network, measured only"]]),
+        "network, equalised": parts["network"] * equaliser(task),
+    }
+    if "identifying network, own models" in parts:
+        own = parts["identifying network, own models"]
+        out["identifying networks together, own models"] = combine([*learned, own])
     return out
 
 

@@ -41,13 +41,13 @@ def regression(decoded: Tensor, target: Tensor) -> Tensor:
     return (decoded - target).square().mean((1, 2)).sum()
 
 
-def identification(decoded: Tensor, target: Tensor, place: Tensor, sharpness: float = 20.0) -> Tensor:
+def identification(decoded: Tensor, target: Tensor, place: Tensor, sharpness: Tensor) -> Tensor:
     """Cross-entropy of picking the own picture of the batch by correlation, summed over networks (van den Oord 2018).
 
-    `place` [G, B]: the same picture elsewhere in the batch is no wrong answer.
+    `place` [G, B]: the same picture elsewhere in the batch is no wrong answer. `sharpness` [G] multiplies correlations.
     """
-    table = sharpness * F.normalize(decoded, dim=2) @ F.normalize(target, dim=2).transpose(1, 2)
+    table = F.normalize(decoded, dim=2) @ F.normalize(target, dim=2).transpose(1, 2)
     same = place[:, :, None] == place[:, None, :]
     same.diagonal(dim1=1, dim2=2).fill_(False)
-    table = table.masked_fill(same, -1e4)
+    table = (sharpness[:, None, None] * table).masked_fill(same, -1e4)
     return -table.log_softmax(2).diagonal(dim1=1, dim2=2).mean(1).sum()

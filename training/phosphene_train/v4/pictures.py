@@ -15,21 +15,35 @@ SIDE = 64
 
 @dataclass(frozen=True)
 class Pool:
-    """`pictures` uint8 [(1 + copies) P, 3, 112, 112], the first P unaltered; `fold` [(1 + copies) P]; `distinct` = P;
-    `rows[s]` [N] is the place in the pool of each picture that session s presented."""
+    """P distinct pictures and versions of them: version v of picture i stands at v * P + i, in i's fold.
+
+    Version 0 is as shown, 1 to `copies` are altered, `copies` + 1 is grey, the last `copies` are altered and grey: one
+    session was shown grey pictures, and the prior of a session is pictures that look like its own.
+
+    pictures  uint8 [2 (1 + copies) P, 3, 112, 112]
+    fold      [2 (1 + copies) P]
+    grey      [2 (1 + copies) P] whether a picture has no colour
+    rows      place of each picture that a session presented, [N] for each session
+    """
 
     pictures: Tensor
     fold: Tensor
+    grey: Tensor
     distinct: int
     rows: list[Tensor]
 
     def small(self) -> Tensor:
-        """float [(1 + copies) P, 3, 64, 64] in [-1, 1]."""
+        """float [2 (1 + copies) P, 3, 64, 64] in [-1, 1]."""
         return torch.cat([shrink(part) for part in self.pictures.split(512)])
+
+    def unaltered(self, grey: bool) -> Tensor:
+        """Places of the P pictures that are as shown but grey, or of those with colour that are as shown."""
+        first = torch.arange(self.distinct, device=self.fold.device)
+        return first + len(self.fold) // 2 if grey else first[~self.grey[: self.distinct]]
 
 
 def make_pool(sessions: Sequence[Session], folds: Sequence[np.ndarray], copies: int, device: str, seed: int) -> Pool:
-    """Distinct pictures in order of first presentation; copy c of picture i stands at c * P + i, in i's fold."""
+    """Distinct pictures in order of first presentation, and their versions."""
     place: dict[str, int] = {}
     pictures, fold, rows = [], [], []
     for session, own in zip(sessions, folds, strict=True):
@@ -39,11 +53,32 @@ def make_pool(sessions: Sequence[Session], folds: Sequence[np.ndarray], copies: 
                 pictures.append(session.pictures[i])
                 fold.append(own[i])
         rows.append(torch.tensor([place[d] for d in session.digests], device=device))
-    originals = torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2).to(device)
+    shown = torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2).to(device)
     generator = torch.Generator(device).manual_seed(seed)
-    altered = [alter(part, generator) for _ in range(copies) for part in originals.split(512)]
-    folds_all = torch.tensor(fold, device=device).repeat(1 + copies)
-    return Pool(torch.cat([originals, *altered]), folds_all, len(place), rows)
+    versions = [shown, *(altered(shown, generator) for _ in range(copies))]
+    versions += [torch.cat([grey_of(part) for part in version.split(512)]) for version in versions]
+    everything = torch.cat(versions)
+    folds_all = torch.tensor(fold, device=device).repeat(len(versions))
+    return Pool(everything, folds_all, is_grey(everything), len(place), rows)
+
+
+def altered(pictures: Tensor, generator: torch.Generator) -> Tensor:
+    """One altered version of each picture; a grey one stays grey."""
+    out = torch.cat([alter(part, generator) for part in pictures.split(512)])
+    grey = is_grey(pictures)
+    out[grey] = grey_of(out[grey])
+    return out
+
+
+def is_grey(pictures: Tensor) -> Tensor:
+    """Whether all three channels are equal [B]."""
+    return torch.cat([(p[:, :1] == p).all(dim=(1, 2, 3), keepdim=False) for p in pictures.split(512)])
+
+
+def grey_of(pictures: Tensor) -> Tensor:
+    """Luminance (Rec. 601) in all channels, uint8."""
+    weight = torch.tensor([0.299, 0.587, 0.114], device=pictures.device)[:, None, None]
+    return (pictures.float() * weight).sum(1, keepdim=True).round().byte().expand_as(pictures)
 
 
 def shrink(pictures: Tensor, side: int = SIDE) -> Tensor:
@@ -75,7 +110,7 @@ class Targets:
 
     mean        [12288] mean training picture of the session, in [-1, 1]
     basis       [n, 12288] principal components of the fold's training pictures of all sessions
-    coefficients  [(1 + copies) P, n] of every pool picture's deviation, scaled to mean square 1 over all n
+    coefficients  [pool, n] of every pool picture's deviation, scaled to mean square 1 over all n
     contrast    mean norm of a training picture's deviation
     """
 
@@ -98,7 +133,7 @@ def make_basis(training: Tensor, components: int) -> Tensor:
 
 
 def make_targets(flat: Tensor, shown: Tensor, basis: Tensor) -> Targets:
-    """`flat` [(1 + copies) P, 12288] of the whole pool; `shown` [N] pool places of a session's training pictures."""
+    """`flat` [pool, 12288]; `shown` [N] pool places of a session's training pictures."""
     mean = flat[shown].mean(0)
     parts = [F.normalize(part - mean, dim=1) @ basis.T for part in flat.split(2048)]
     contrast = float((flat[shown] - mean).norm(dim=1).mean())

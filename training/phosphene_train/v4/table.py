@@ -11,11 +11,11 @@ COLUMNS = {
     f"mean of {SAMPLES}": f"mean of {SAMPLES} samples",
     f"best of {SAMPLES}": f"best of {SAMPLES} samples",
     "one sample": "one sample",
-    "identifying": "identifying network",
+    "identifying": "identifying networks together",
     "nearest": "nearest training image",
     "shuffled": "shuffled responses",
 }
-HEADLINE = "identifying network"
+HEADLINE = "identifying networks together"
 TARGETS = {"201025": 0.86, "210325 single": 0.74}
 GAIN = 0.03
 

@@ -18,7 +18,8 @@ class Task:
 
     train, test    counts [n, U], [R, U]
     place          pool place of each training row [n]
-    prior          pool places of the fold's training side, altered copies included [P]
+    prior          pool places of the fold's training side that look like the session's (grey or not), all versions
+    near           those of them that this session showed, and their copies
     """
 
     session: str
@@ -30,6 +31,7 @@ class Task:
     held: HeldOut
     targets: Targets
     prior: Tensor
+    near: Tensor
 
     @property
     def name(self) -> str:
@@ -46,8 +48,9 @@ def make_task(session: Session, rows: Tensor, pool: Pool, flat: Tensor, basis: T
     targets = make_targets(flat, rows[inside], basis)
     test, own = spread(counts[~inside], torch.arange(len(held_rows), device=device))
     held = HeldOut(flat[held_rows], held_rows, own, targets.mean)
-    prior = torch.nonzero(pool.fold != fold)[:, 0]
-    return Task(session.name, fold, single, train, place, test, held, targets, prior)
+    prior = torch.nonzero((pool.fold != fold) & (pool.grey == bool(pool.grey[rows].all())))[:, 0]
+    near = prior[torch.isin(prior % pool.distinct, rows)]
+    return Task(session.name, fold, single, train, place, test, held, targets, prior, near)
 
 
 def spread(counts: Tensor, label: Tensor) -> tuple[Tensor, Tensor]:
