@@ -13,7 +13,6 @@ from ..progress import Track
 from .batches import Batches, Member
 from .network import Networks, identification, regression
 
-
 SHARPNESS = {False: 20.0, True: 5.0}
 """Of the identifying networks, for averaged counts and for single trials, whose noise calls for less certainty. Chosen
 on folds 1 and 2 of session 201025 and folds 0 and 1 of the single trials of 210325."""
