@@ -13,6 +13,8 @@ const file = z.strictObject({
   bytes: z.int().nonnegative(),
 });
 
+const samples = z.strictObject({ "1": file, "2": file, "4": file });
+
 const positiveNumbers = z.array(z.number().positive());
 
 const readout = z.discriminatedUnion("kind", [
@@ -66,7 +68,8 @@ const manifestSchema = z.strictObject({
   files: z.strictObject({
     encode: file,
     step: file,
-    sample: z.strictObject({ "1": file, "2": file, "4": file }),
+    sample: samples,
+    half: z.strictObject({ step: file, sample: samples }).optional(),
     weights: file,
     golden: file,
   }),
@@ -117,9 +120,10 @@ function inconsistencies(manifest: Manifest): string[] {
 
 /** Every file of the bundle with its name in the manifest. */
 export function bundleFiles({ files }: Manifest): [string, BundleFile][] {
-  const { sample, ...others } = files;
-  return [
-    ...Object.entries(others),
-    ...Object.entries(sample).map(([k, f]): [string, BundleFile] => [`sample.${k}`, f]),
-  ];
+  const { sample, half, ...others } = files;
+  const named = (prefix: string, all: Record<string, BundleFile>) =>
+    Object.entries(all).map(([k, f]): [string, BundleFile] => [`${prefix}.${k}`, f]);
+  const halves =
+    half === undefined ? [] : [...named("half", { step: half.step }), ...named("half.sample", half.sample)];
+  return [...Object.entries(others), ...named("sample", sample), ...halves];
 }

@@ -12,7 +12,7 @@ from .denoiser import GUIDANCE_RANGE, Denoiser
 from .diffusion import Timesteps
 from .evidence import Evidence
 from .export import export_graphs
-from .golden import TOLERANCE, Normalisation, golden_case
+from .golden import HALF_TOLERANCE, TOLERANCE, Normalisation, golden_case
 from .half import round_to_half
 from .vae import GroupVae
 
@@ -57,7 +57,7 @@ def golden(bundle: Bundle) -> dict:
     pairs = zip(bundle.golden_counts, bundle.golden_noise, strict=True)
     models = (bundle.vae, bundle.denoiser, bundle.timesteps)
     cases = [golden_case(*models, counts, noise, bundle.normalisation, bundle.guidance) for counts, noise in pairs]
-    return {"tolerance": TOLERANCE, "cases": cases}
+    return {"tolerance": TOLERANCE, "halfTolerance": HALF_TOLERANCE, "cases": cases}
 
 
 def manifest(bundle: Bundle, folder: Path) -> dict:
@@ -78,7 +78,14 @@ def manifest(bundle: Bundle, folder: Path) -> dict:
         "schedule": {"kind": "cosine", "prediction": "v", "timesteps": bundle.timesteps},
         "noise": {"scale": bundle.noise_scale},
         "guidance": dict(zip(("default", "min", "max"), (bundle.guidance, *GUIDANCE_RANGE), strict=True)),
-        "files": {**{key: file_entry(folder, name) for key, name in named.items()}, "sample": samples},
+        "files": {
+            **{key: file_entry(folder, name) for key, name in named.items()},
+            "sample": samples,
+            "half": {
+                "step": file_entry(folder, "step-half.onnx"),
+                "sample": {k: file_entry(folder, f"sample-{k}-half.onnx") for k in bundle.timesteps},
+            },
+        },
         "evidence": bundle.evidence.manifest(),
         "provenance": {"createdAt": datetime.now(UTC).isoformat(timespec="seconds"), **bundle.provenance},
         "metrics": bundle.metrics,

@@ -12,7 +12,7 @@ from .vision import Vision
 OBJECT_AXES, COARSE_AXES = 32, 20
 LOW_SIDE = 8
 """Pixels along the coarse picture that the spatial and colour tuning sees."""
-SHARES = {"objects": 0.2, "category": 0.2, "pose": 0.35, "coarse": 0.25}
+SHARES = {"objects": 0.33, "category": 0.1, "pose": 0.2, "coarse": 0.37}
 """Mean share of the variance of a unit's drive that comes from each kind of feature."""
 CONCENTRATION = 2.0
 """Of the Dirichlet distribution of the shares: low makes specialists, high makes every unit alike."""
@@ -121,8 +121,8 @@ def half(tensor: Tensor) -> Tensor:
 def make_cortex(vision: Vision, pictures: Tensor, units: int, generator: np.random.Generator) -> Cortex:
     """Draw a population, scaled on the given pictures (of all objects).
 
-    Earlier components weigh more; thresholds, peak rates (35-100 Hz at 2.5 standard deviations) and suppression
-    differ between units.
+    Earlier components weigh more; thresholds, peak rates (50-120 Hz at 2.5 standard deviations, before saturation) and
+    suppression differ between units.
     """
     parts = pictures.split(2048)
     seen = torch.cat([vision.features(part) for part in parts])
@@ -133,7 +133,7 @@ def make_cortex(vision: Vision, pictures: Tensor, units: int, generator: np.rand
     weights = tuning(units, axes, generator)
     threshold, peak, suppression = (
         torch.from_numpy(x.astype(np.float32)).to(pictures.device)
-        for x in (generator.normal(0.1, 0.5, units), np.exp(generator.uniform(np.log(35), np.log(100), units)),
+        for x in (generator.normal(0.1, 0.5, units), np.exp(generator.uniform(np.log(50), np.log(120), units)),
                   generator.uniform(0, 4, units))
     )  # fmt: skip
     fixed = (vision, objects, category, coarse, half(torch.from_numpy(weights).to(pictures)))

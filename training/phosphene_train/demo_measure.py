@@ -78,7 +78,7 @@ def factors(run: Run, pool: Pool, offset: int, vae: GroupVae) -> tuple[np.ndarra
     """(latents [N, D], what is true of each scene)."""
     mu = vae.encode(windows(run, run.main, pool, "inside", offset)[0])[0].cpu().numpy()
     pose = pool.pose.cpu().numpy()
-    values = [Factor(name, pose[:, i], False) for i, name in enumerate(POSES)]
+    values = [Factor(name, pose[:, i], False, "pose") for i, name in enumerate(POSES)]
     return mu, [Factor("category", pool.category.cpu().numpy(), True), *values]
 
 

@@ -91,7 +91,7 @@ class Denoiser(nn.Module):
         for block in self.up:
             tokens = block(tokens, skips.pop())
         alpha, _ = alpha_sigma(t)
-        return self.paint(tokens[:, 1 + len(self.groups) :], x * alpha.view(-1, 1, 1, 1))
+        return self.paint(tokens[:, 1 + len(self.groups) :], x * alpha.view(-1, 1, 1, 1).to(x.dtype))
 
     def embed(self, x: Tensor, t: Tensor, cond: Tensor, guidance: Tensor, given: Tensor | None) -> Tensor:
         """Picture, time and latents -> tokens [B, 1 + G + patches, width]."""
@@ -100,7 +100,7 @@ class Denoiser(nn.Module):
         conditions = torch.stack([layer(part) for layer, part in zip(self.groups, parts, strict=True)], dim=1)
         if given is not None:
             conditions = torch.where(given.view(-1, 1, 1) > 0.5, conditions, self.absent.to(conditions.dtype))
-        time = self.time(time_features(t, o.width)) + self.guidance(guidance[:, None] - 1)
+        time = self.time(time_features(t, o.width).to(x.dtype)) + self.guidance(guidance[:, None] - 1)
         patches = self.patches(F.pixel_unshuffle(x, o.patch).flatten(2).transpose(1, 2))
         return torch.cat([time.unsqueeze(1), conditions, patches], dim=1) + self.position
 

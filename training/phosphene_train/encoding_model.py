@@ -41,4 +41,5 @@ def write_encoding_model(cortex: Cortex, path: Path) -> None:
     for name, tensor in [*model.named_parameters(), *model.named_buffers()]:
         if not torch.equal(tensor, tensor.half().float()):
             raise ValueError(f"encoding model: expected weights rounded to fp16, got others in {name}")
-    write(trace(model, (torch.zeros(1, 3, model.vision.side, model.vision.side),), ["image"], ["rates"]), path, None)
+    side = model.vision.side
+    write(trace(model.cpu().float(), (torch.zeros(1, 3, side, side),), ["image"], ["rates"]), path, None)

@@ -13,6 +13,8 @@ from .vae import GroupVae
 
 TOLERANCE = 1e-3
 """Largest absolute error that the daemon accepts: fp32 kernels differ by about 1e-5, TF32 by a few 1e-4."""
+HALF_TOLERANCE = 0.05
+"""The same of the graphs that compute in fp16: pictures lie in [-1, 1] and are shown in 256 levels."""
 STEP_TIME = 0.5
 
 

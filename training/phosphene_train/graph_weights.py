@@ -33,10 +33,16 @@ class WeightFile:
 
 
 def store_as_half(model: onnx.ModelProto, shared: WeightFile | None) -> None:
-    """Replace large fp32 initialisers by fp16 ones and a Cast, which ONNX Runtime folds when it loads the graph."""
+    """Replace large fp32 initialisers by fp16 ones and a Cast, which ONNX Runtime folds when it loads the graph.
+
+    Those that are fp16 already, of graphs that compute in it, only move to the shared file.
+    """
     kept, casts, seen = [], [], {}
     for tensor in model.graph.initializer:
         array = numpy_helper.to_array(tensor)
+        if array.dtype == np.float16 and array.size >= SMALLEST_STORED_AS_HALF:
+            kept.append(half_tensor(tensor.name, array, shared))
+            continue
         if array.dtype != np.float32 or array.size < SMALLEST_STORED_AS_HALF:
             kept.append(tensor)
             continue

@@ -81,12 +81,12 @@ def numbers(values: Tensor) -> list[float]:
 def random_population(units: int, generator: np.random.Generator, **constants: float) -> Population:
     """Every unit its own constants, rounded as session.json writes them.
 
-    Baselines 2-10 Hz, onset latencies 50-90 ms, rise 8-20 ms, transients 0.3-1.3 of the sustained response, 0-40 %
+    Baselines 1-6 Hz, onset latencies 50-90 ms, rise 8-20 ms, transients 0.3-1.3 of the sustained response, 0-40 %
     adaptation, loadings of two shared factors normal with standard deviation 0.1.
     """
     g = generator
     drawn = {
-        "baseline": np.exp(g.uniform(np.log(2), np.log(10), units)),
+        "baseline": np.exp(g.uniform(np.log(1), np.log(6), units)),
         "latency": g.uniform(50, 90, units),
         "rise": g.uniform(8, 20, units),
         "transient": g.uniform(0.3, 1.3, units),

@@ -21,20 +21,26 @@ class Check:
 
 
 def verify_bundle(folder: Path) -> list[Check]:
-    """Every digest and every golden output of a bundle."""
+    """Every digest and every golden output of a bundle, its fp16 graphs within their own tolerance."""
     manifest = json.loads((folder / "manifest.json").read_text())
     golden = json.loads((folder / manifest["files"]["golden"]["path"]).read_text())
     checks = [check_digest(folder, entry) for entry in file_entries(manifest)]
     for index, case in enumerate(golden["cases"]):
-        for name, error in case_errors(folder, manifest, case).items():
-            checks.append(Check(f"case {index} {name}", error, error <= golden["tolerance"]))
+        found = encoder_errors(folder, manifest, case) | sampler_errors(folder, manifest, manifest["files"], case)
+        checks += [Check(f"case {index} {name}", error, error <= golden["tolerance"]) for name, error in found.items()]
+        if "half" in manifest["files"]:
+            found, limit = sampler_errors(folder, manifest, manifest["files"]["half"], case), golden["halfTolerance"]
+            checks += [Check(f"case {index} {name}, fp16", error, error <= limit) for name, error in found.items()]
     return checks
 
 
 def file_entries(manifest: dict) -> list[dict]:
-    """All `files` entries, the samplers too."""
-    files = dict(manifest["files"])
-    return [*files.pop("sample").values(), *files.values()]
+    """All `files` entries, the samplers and the fp16 graphs too."""
+
+    def flat(entry: dict) -> list[dict]:
+        return [entry] if "path" in entry else [file for part in entry.values() for file in flat(part)]
+
+    return flat(manifest["files"])
 
 
 def check_digest(folder: Path, entry: dict) -> Check:
@@ -52,24 +58,29 @@ def open_graph(path: Path, threads: int = 2) -> ort.InferenceSession:
     return ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
 
 
-def case_errors(folder: Path, manifest: dict, case: dict) -> dict[str, float]:
-    """Largest absolute error of every output of one golden case."""
-    files, bins, image = manifest["files"], manifest["bins"]["window"], manifest["image"]
-    window = decode_array(case["window"], 1, bins, manifest["units"]["count"])
-    x = decode_array(case["noise"], 1, 3, image["height"], image["width"])
-    cond = decode_array(case["mu"], 1, manifest["latents"]["dimension"])
-    encode = open_graph(folder / files["encode"]["path"])
+def encoder_errors(folder: Path, manifest: dict, case: dict) -> dict[str, float]:
+    """Largest absolute error of every output of encode.onnx in one golden case."""
+    window = decode_array(case["window"], 1, manifest["bins"]["window"], manifest["units"]["count"])
+    encode = open_graph(folder / manifest["files"]["encode"]["path"])
     names = [output.name for output in encode.get_outputs()]
     outputs = dict(zip(names, encode.run(None, {"window": window}), strict=True))
     expected = {name: case[name] for name in ("mu", "logvar", "expected")}
     expected |= {f"readout_{name}": text for name, text in case["readouts"].items()}
-    errors = {name: largest_error(outputs[name], text) for name, text in expected.items()}
-    step = open_graph(folder / files["step"]["path"])
+    return {name: largest_error(outputs[name], text) for name, text in expected.items()}
+
+
+def sampler_errors(folder: Path, manifest: dict, files: dict, case: dict) -> dict[str, float]:
+    """The same of step and samplers; `files` are those of the manifest or its `half`."""
+    image = manifest["image"]
+    x = decode_array(case["noise"], 1, 3, image["height"], image["width"])
+    given = {"cond": decode_array(case["mu"], 1, manifest["latents"]["dimension"])}
+    if "guidance" in manifest:
+        given["guidance"] = np.array([case["guidance"]], dtype=np.float32)
     t = np.array([case["v"]["t"]], dtype=np.float32)
-    extra = {"guidance": np.array([case["guidance"]], dtype=np.float32)} if "guidance" in manifest else {}
-    errors["v"] = largest_error(step.run(None, {"x": x, "t": t, "cond": cond, **extra})[0], case["v"]["out"])
+    v = open_graph(folder / files["step"]["path"]).run(None, {"x": x, "t": t, **given})[0]
+    errors = {"v": largest_error(v, case["v"]["out"])}
     for k, entry in files["sample"].items():
-        out = open_graph(folder / entry["path"]).run(None, {"noise": x, "cond": cond, **extra})[0]
+        out = open_graph(folder / entry["path"]).run(None, {"noise": x, **given})[0]
         errors[f"sample-{k}"] = largest_error(out, case["images"][k])
     return errors
 

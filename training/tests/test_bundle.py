@@ -22,7 +22,19 @@ def tiny(tmp_path_factory):
 def test_onnx_runtime_gives_what_torch_gave(tiny):
     checks = verify_bundle(tiny)
     assert all(check.ok for check in checks)
-    assert max(check.error for check in checks) < 1e-4
+    assert max(check.error for check in checks if "fp16" not in check.name) < 1e-4
+
+
+def test_graphs_in_fp16_compute_in_fp16_and_share_the_weights(tiny):
+    checks = [check for check in verify_bundle(tiny) if "fp16" in check.name]
+    assert len(checks) == 8
+    assert all(0 < check.error < 0.05 for check in checks)
+    plain, half = (onnx.load(tiny / name, load_external_data=False) for name in ("step.onnx", "step-half.onnx"))
+    places = [
+        {entry.value for t in model.graph.initializer for entry in t.external_data if entry.key == "offset"}
+        for model in (plain, half)
+    ]
+    assert places[0] == places[1]
 
 
 def test_manifest_names_every_file_with_its_digest(tiny):
@@ -46,7 +58,7 @@ def test_a_changed_byte_is_found(tiny, tmp_path):
 
 
 def test_denoiser_graphs_share_one_weights_file(tiny):
-    for name in ("step.onnx", "sample-4.onnx"):
+    for name in ("step.onnx", "sample-4.onnx", "sample-4-half.onnx"):
         model = onnx.load(tiny / name, load_external_data=False)
         stored = [t for t in model.graph.initializer if t.data_location == onnx.TensorProto.EXTERNAL]
         assert {entry.value for t in stored for entry in t.external_data if entry.key == "location"} == {"weights.bin"}

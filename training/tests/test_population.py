@@ -38,7 +38,7 @@ def test_rates_are_the_formula_of_the_bundle_page():
 
 def test_units_differ_in_every_constant_within_physiological_bounds():
     p = population(200)
-    for name, low, high in [("baseline", 2, 10), ("latency", 50, 90), ("rise", 8, 20), ("transient", 0.3, 1.3),
+    for name, low, high in [("baseline", 1, 6), ("latency", 50, 90), ("rise", 8, 20), ("transient", 0.3, 1.3),
                             ("adaptation", 0, 0.4)]:  # fmt: skip
         values = getattr(p, name)
         assert low <= values.min()
