@@ -101,7 +101,7 @@ hand, another goat).
 Neurons: a simulated population of {units} units. Each is linear-nonlinear in features of a small picture network
 (category, object, pose) and in the coarse colours of the picture. That network, the animal's own, has learned all
 objects, also those that the decoder never sees, from other scenes: an animal has seen things that its decoder has not.
-Baseline 2-10 Hz; onset latency 50-90 ms, rise and transient of its own for each unit; adaptation to the stimulus
+Baseline 1-6 Hz; onset latency 50-90 ms, rise and transient of its own for each unit; adaptation to the stimulus
 before; a shared gain (standard deviation {gain}), two shared factors and slow drift; Poisson spikes, {refractory:g} ms
 refractory. Windows are single trials, 5 bins of 20 ms, at any offset in a stream of {on:g} ms pictures and {off:g} ms
 blanks; a window belongs to the stimulus that was on for at least half of it, 70 ms earlier, else to a blank, whose
