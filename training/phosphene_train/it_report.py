@@ -1,11 +1,11 @@
 """The figures of it-objects, measured on held-out trials, as one dictionary."""
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 
+from .it_curves import fit_and_test, length_curve
 from .it_evaluate import (
     best_end,
     decode,
@@ -15,14 +15,12 @@ from .it_evaluate import (
     shuffled,
     time_curve,
 )
-from .it_fit import FitOptions, fit_vae, stream_normalisation
+from .it_fit import FitOptions
 from .it_recording import Recording
 from .it_windows import CONDITIONS, Trials, select, shuffle_conditions
 
 if TYPE_CHECKING:
     from .it_objects import Model
-
-LENGTHS = (5, 10, 15, 20)
 
 
 def measure(
@@ -51,7 +49,7 @@ def measure(
     }
     if curves:
         report["readouts"]["labelShuffled"] = label_shuffled(recording, sides, fit, each)
-        report["lengthCurve"] = length_curve(sides, fit, each, rows["real"])
+        report["lengthCurve"] = length_curve(sides, fit, each)
     report["headline"] = headline(report)
     return report
 
@@ -73,29 +71,8 @@ def label_shuffled(recording: Recording, sides: tuple[Trials, Trials], fit: FitO
     train, test = sides
     permuted = shuffle_conditions(recording, np.random.default_rng(fit.seed))
     train = select(permuted, ~recording.held_out, str(train.count.device))
-    return fit_and_test(train, test, fit, each)
-
-
-def fit_and_test(train: Trials, test: Trials, fit: FitOptions, each: int) -> dict[str, float]:
-    """Readouts of a fresh VAE on held-out windows of the best period."""
-    norm = stream_normalisation(train, fit)
-    vae = fit_vae(train, norm, fit)
-    counts = held_out_windows(test, best_end(fit), each, fit, seed=1).counts
-    condition = torch.arange(CONDITIONS, device=counts.device).repeat_interleave(each)
-    return readout_accuracy(vae, norm, counts, condition)
-
-
-def length_curve(sides: tuple[Trials, Trials], fit: FitOptions, each: int, own: dict) -> list[dict[str, float]]:
-    """Windows of 100 to 400 ms from BEST_START_MS on (earlier where the trial ends first), a fresh VAE each.
-
-    `own` are the figures of the bundle's own length.
-    """
-    curve = []
-    for number in LENGTHS:
-        wider = replace(fit, bins=(fit.bins[0], number))
-        found = own if number == fit.bins[1] else fit_and_test(*sides, wider, each)
-        curve.append({"windowMs": number * fit.bins[0], "endMs": best_end(wider), **found})
-    return curve
+    found = fit_and_test((train, test), fit, each)
+    return {"object": found["object"], "position": found["position"]}
 
 
 def headline(report: dict) -> dict[str, float]:

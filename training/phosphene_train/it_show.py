@@ -31,7 +31,9 @@ def print_tables(console: Console, report: dict) -> None:
     console.print(table)
     for key, rows in (("time", report["timeCurve"]["curve"]), ("length", report.get("lengthCurve", []))):
         for row in rows:
-            console.print(key, " ".join(f"{name} {value}" for name, value in row.items()))
+            console.print(
+                key, " ".join(f"{name} {value}" for name, value in row.items() if not isinstance(value, dict | list))
+            )
     console.print("evidence", report["evidence"])
 
 
