@@ -34,8 +34,6 @@ class DemoOptions:
     windows: int = 1_000_000
     batch: int = 512
     teacher_steps: int = 16_000
-    weak_steps: int = 2500
-    """Of the small network that guides the teacher's trajectories."""
     student_steps: int = 4000
     trajectories: int = 98_304
     width: int = 384
@@ -49,7 +47,7 @@ class DemoOptions:
     """Pictures of every rung of the quality ladder."""
 
 
-SMOKE = DemoOptions(7, 256, 48, 3, 21, 64, 4096, 4, 3, 3, 3, 8, width=64, blocks=2, ladder=16)
+SMOKE = DemoOptions(7, 192, 32, 3, 12, 48, 2048, 4, 3, 3, 8, width=64, blocks=2, ladder=8)
 
 
 @dataclass

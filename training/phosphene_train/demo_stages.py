@@ -1,4 +1,4 @@
-"""The trained stages of the demo: VAE of all animals, teacher, the small network that guides it, student."""
+"""The trained stages of the demo: VAE of all animals, teacher, student."""
 
 import copy
 from dataclasses import replace
@@ -6,7 +6,6 @@ from dataclasses import replace
 import torch
 
 from .demo_data import LatentPool, VaeData, latent_pool, thumbnails
-from .demo_guide import choose_guide
 from .demo_run import TIMESTEPS, Run, fit_vision
 from .denoiser import Denoiser, DenoiserOptions
 from .distil import Distillation, distil
@@ -63,7 +62,7 @@ def fit_denoiser(run: Run, vae: GroupVae) -> tuple[Denoiser, Denoiser]:
             training = DenoiserTraining(o.teacher_steps, seconds=o.teacher_seconds)
             teacher = train_denoiser(teacher, pairs, training, TIMESTEPS, run.out)
         save_state(teacher.eval().requires_grad_(False), "teacher", run.out)
-        student = learn_few_steps(run, vae, teacher, pairs)
+        student = learn_few_steps(run, teacher, pairs)
     for name, model in (("teacher", teacher), ("student", student)):
         save_state(model.eval().requires_grad_(False), name, run.out)
     return teacher, student
@@ -80,25 +79,13 @@ def latents(run: Run, vae: GroupVae) -> LatentPool:
     return latent_pool(vae, run.pools.train, run.main, o.windows, o.batch, o.seed)
 
 
-def learn_few_steps(run: Run, vae: GroupVae, teacher: Denoiser, pairs: LatentPool) -> Denoiser:
+def learn_few_steps(run: Run, teacher: Denoiser, pairs: LatentPool) -> Denoiser:
     """Distillation, compared by a picture network of its own: not the one inside the cortex."""
     o = run.options
     critic = fit_vision(run.objects, lambda: run.pools.train, o, "critic", o.seed + 1, run.out, run.resume)
-    weak = choose_guide(run, vae, teacher, fit_weak(run, pairs))
 
     def distance(decoded: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
         return perceptual_distance(critic, decoded, target)
 
     options = Distillation(o.student_steps, batch=o.batch, trajectories=o.trajectories, seconds=o.student_seconds)
-    return distil(teacher, copy.deepcopy(teacher), pairs, options, TIMESTEPS, distance, run.out, weak)
-
-
-def fit_weak(run: Run, pairs: LatentPool) -> Denoiser:
-    """A small denoiser, for autoguidance."""
-    shape = demo_options()[1]
-    model = new(run, DenoiserOptions(shape.groups, width=128, blocks=3, heads=2, head_channels=16))
-    if not load_state(model, "weak", run.resume):
-        training = DenoiserTraining(run.options.weak_steps, name="weak")
-        model = train_denoiser(model, pairs, training, TIMESTEPS, run.out)
-    save_state(model, "weak", run.out)
-    return model.eval().requires_grad_(False)
+    return distil(teacher, copy.deepcopy(teacher), pairs, options, TIMESTEPS, distance, run.out)

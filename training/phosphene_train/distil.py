@@ -57,12 +57,10 @@ class Trajectories:
 
 
 @torch.no_grad()
-def solve_trajectories(
-    teacher: Denoiser, next_pair: NextPair, options: Distillation, weak: Denoiser | None = None
-) -> Trajectories:
-    """Draw the teacher's pictures for latents from `next_pair`, in bf16 on a GPU; guided by `weak` if there is one."""
+def solve_trajectories(teacher: Denoiser, next_pair: NextPair, options: Distillation) -> Trajectories:
+    """Draw the teacher's pictures for latents from `next_pair`, in bf16 on a GPU."""
     times = even_timesteps(options.teacher_steps)
-    run, lesser, parts = fast(teacher.forward), fast(weak.forward) if weak else None, []
+    run, parts = fast(teacher.forward), []
     chunk = min(options.chunk, options.trajectories)
     for _ in Track("trajectories", -(-options.trajectories // chunk)):
         cond, like = gather_latents(next_pair, chunk)
@@ -70,7 +68,7 @@ def solve_trajectories(
         low, high = GUIDANCE_RANGE
         guidance = low + (high - low) * torch.rand(len(cond), device=cond.device)
         with autocast(noise):
-            picture = ipndm(guided(run, lesser, guidance), noise, cond, times)
+            picture = ipndm(guided(run, guidance), noise, cond, times)
         parts.append((noise.half(), picture.half(), cond, guidance))
     return Trajectories(*(torch.cat(column) for column in zip(*parts, strict=True)))
 
@@ -84,19 +82,13 @@ def gather_latents(next_pair: NextPair, count: int) -> tuple[Tensor, Tensor]:
     return torch.cat(found)[:count], pictures
 
 
-def guided(run: Callable, weak: Callable | None, weight: Tensor) -> Callable:
-    """v of a lesser model plus `weight` [B] times what the teacher changes about it.
-
-    The lesser model is the teacher without latents (classifier-free guidance, Ho & Salimans 2022), or a smaller
-    network with latents, `weak` (autoguidance, Karras et al. 2024): what a small network gets wrong the teacher gets
-    wrong a little, and the weight leads away from it.
-    """
+def guided(run: Callable, weight: Tensor) -> Callable:
+    """Classifier-free guidance (Ho & Salimans 2022): v without latents plus `weight` [B] times what latents change."""
 
     def denoise(x: Tensor, t: Tensor, cond: Tensor) -> Tensor:
         one = torch.ones_like(t)
-        strong = run(x, t, cond, one, one).float()
-        lesser = (weak(x, t, cond, one, one) if weak else run(x, t, cond, one, 0 * one)).float()
-        return lesser + weight.view(-1, 1, 1, 1) * (strong - lesser)
+        given, withheld = (run(x, t, cond, one, share).float() for share in (one, 0 * one))
+        return withheld + weight.view(-1, 1, 1, 1) * (given - withheld)
 
     return denoise
 
@@ -109,13 +101,9 @@ def distil(
     timesteps: Timesteps,
     distance: Distance,
     folder: Path | None = None,
-    weak: Denoiser | None = None,
 ) -> Denoiser:
-    """Train `student` (a copy of the teacher, or a network of the same inputs); returns its moving average.
-
-    `weak` is the lesser network of autoguidance; without one the guidance is classifier-free.
-    """
-    ends = solve_trajectories(teacher, next_pair, options, weak)
+    """Train `student` (a copy of the teacher, or a network of the same inputs); returns its moving average."""
+    ends = solve_trajectories(teacher, next_pair, options)
     run = fast(student.requires_grad_(True).clean)
     tables = [*timesteps.values()]
 
