@@ -40,8 +40,8 @@ def tiny_options() -> tuple[VaeOptions, DenoiserOptions]:
 
 
 def demo_options() -> tuple[VaeOptions, DenoiserOptions]:
-    """256 units, 32 latents, 64x64 pictures: the shape of models/demo."""
-    groups = tuple((name, 8) for name in GROUPS)
+    """256 units, 48 latents, 64x64 pictures: the shape of models/demo."""
+    groups = tuple(zip(GROUPS, (8, 8, 16, 16), strict=True))
     denoiser = DenoiserOptions(group_sizes(groups), width=384, blocks=6, heads=6)
     return VaeOptions(256, 5, groups, readouts(), picture_features=64), denoiser
 
