@@ -12,7 +12,7 @@ from .vae import GroupVae
 
 @dataclass(frozen=True)
 class VaeWeights:
-    """Weights of the terms, each in nats per window before weighting. The defaults are the demo's (D-021).
+    """Weights of the terms, each in nats per window before weighting. The defaults are the demo's (D-024).
 
     A KL below 1 keeps all latents in use; the posterior that it makes too sure is calibrated afterwards.
     """
