@@ -88,18 +88,24 @@ def latents(metrics: dict) -> str:
         cells = [f"{row[m][k]:.3f}" for k in ("r2", "r2RepeatAveraged") for m in ("groupVae", "plainVae")]
         rows.append(f"| {name}, {row['units']} units | {' | '.join(cells)} |")
     found, posterior = metrics["disentanglement"], metrics["posterior"]
-    selectivity, after = found["selectivity"], posterior["heldOutAfter"]
+    selectivity, before, after = found["selectivity"], posterior["heldOutBefore"], posterior["heldOutAfter"]
     matrix = [f"| | {' | '.join(selectivity['groups'])} |", "|---" * (1 + len(selectivity["groups"])) + "|"]
     for factor, values in zip(selectivity["factors"], selectivity["matrix"], strict=True):
         matrix.append(f"| {factor} | {' | '.join(f'{value:.2f}' for value in values)} |")
     scores = text.SCORES.format(
         **{name: found[name] for name in ("factorVae", "factorVaeGroups", "sap", "mig")},
-        before68=percent(posterior["heldOutBefore"]["coverage68"]),
-        before95=percent(posterior["heldOutBefore"]["coverage95"]),
-        after68=percent(after["coverage68"]),
-        after95=percent(after["coverage95"]),
+        before68=coverage(before, "68"),
+        before95=coverage(before, "95"),
+        after68=coverage(after, "68"),
+        after95=coverage(after, "95"),
     )
     return "\n".join(rows) + "\n\n" + text.SELECTIVITY + "\n".join(matrix) + "\n" + scores
+
+
+def coverage(posterior: dict, interval: str) -> str:
+    """Nothing was covered or missed where no latent carries a signal."""
+    share = posterior.get(f"coverage{interval}")
+    return "none" if share is None else percent(share)
 
 
 def evidence(calibration: dict) -> str:
