@@ -1,4 +1,4 @@
-"""The command line: phosphene-train import | data | demo | it-objects | v4 | verify | tiny | pack."""
+"""The command line of phosphene-train: data, training, measuring, bundles."""
 
 import argparse
 import sys
