@@ -10,8 +10,9 @@ import torch
 from .demo_bundle import write_demo
 from .demo_guide import bench, choose_weight
 from .demo_measure import calibrate_posterior, disentanglement, fit_evidence, neural
-from .demo_run import IMAGE, TIMESTEPS, DemoOptions, Run, prepare
+from .demo_run import IMAGE, DemoOptions, Run, prepare
 from .demo_stages import fit_denoiser, fit_vae
+from .diffusion import TIMESTEPS
 from .evaluate import Decoder, evaluate, session_noise
 from .ladder import ladder
 from .multi_session import single

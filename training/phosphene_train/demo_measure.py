@@ -8,14 +8,14 @@ from .calibration import Repeats, describe, fold, moments, temperatures
 from .demo_run import Run
 from .demo_subjects import Subject
 from .disentanglement import Factor, factor_vae_score, mig, sap, selectivity
-from .evidence import Evidence, Scores, score
+from .evidence import Evidence, score
 from .evidence_kinds import calibrate_kinds
 from .half import round_to_half
 from .metrics import neural_r2, repeat_mean
 from .multi_session import MultiSession
 from .pool import Pool
 from .vae import GroupVae
-from .windows import normalise, sample_windows, shuffle_units
+from .windows import normalise, sample_windows, shuffle_moments, shuffle_units
 
 POSES = ("x", "y", "size", "angle")
 REPEATS = 8
@@ -122,17 +122,7 @@ def fit_evidence(run: Run, vae: GroupVae) -> Evidence:
         "timeShuffled": shuffle_moments(stream, generator),
         "foreign": foreign(run, subject, len(real)),
     }
-    return calibrate_kinds(scores(vae, real), {name: scores(vae, window) for name, window in kinds.items()})
-
-
-def scores(vae: GroupVae, window: Tensor) -> Scores:
-    return score(vae, window)
-
-
-def shuffle_moments(window: Tensor, generator: torch.Generator) -> Tensor:
-    """Each unit's bins from another window, independently of the other units: its statistics, no common cause."""
-    order = torch.rand(window.shape[0], window.shape[2], generator=generator, device=window.device).argsort(0)
-    return window.gather(0, order[:, None].expand_as(window))
+    return calibrate_kinds(score(vae, real), {name: score(vae, window) for name, window in kinds.items()})
 
 
 def foreign(run: Run, subject: Subject, count: int) -> Tensor:

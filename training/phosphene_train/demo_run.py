@@ -8,7 +8,6 @@ import torch
 
 from .catalogue import categories
 from .demo_subjects import MAIN, Subject, make_subjects
-from .diffusion import Timesteps
 from .half import round_to_half
 from .pool import Pool, Pools
 from .stage_files import load_state, save_state
@@ -16,7 +15,6 @@ from .stimuli import Objects, load_objects
 from .train_vision import train_vision
 from .vision import Vision
 
-TIMESTEPS: Timesteps = {"1": [1.0, 0.0], "2": [1.0, 0.5, 0.0], "4": [1.0, 0.75, 0.5, 0.25, 0.0]}
 IMAGE = 64
 
 

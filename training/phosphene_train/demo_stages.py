@@ -6,8 +6,9 @@ from dataclasses import replace
 import torch
 
 from .demo_data import LatentPool, VaeData, latent_pool, thumbnails
-from .demo_run import TIMESTEPS, Run, fit_vision
+from .demo_run import Run, fit_vision
 from .denoiser import Denoiser, DenoiserOptions
+from .diffusion import TIMESTEPS
 from .distil import Distillation, distil
 from .multi_session import MultiSession, set_scale
 from .random_bundle import demo_options

@@ -42,6 +42,10 @@ def even_timesteps(steps: int) -> list[float]:
     return [1 - i / steps for i in range(steps + 1)]
 
 
+TIMESTEPS: Timesteps = {str(k): even_timesteps(k) for k in (1, 2, 4)}
+"""The samplers that every bundle carries."""
+
+
 def ddim(denoise: Denoise, noise: Tensor, cond: Tensor, timesteps: Sequence[float]) -> Tensor:
     """DDIM with eta 0 from noise [B, 3, H, W] under cond [B, D]; returns the picture in [-1, 1].
 

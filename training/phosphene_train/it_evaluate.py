@@ -4,9 +4,9 @@ import torch
 from torch import Tensor
 
 from .denoiser import Denoiser, weighted
-from .diffusion import ddim
+from .diffusion import TIMESTEPS, ddim
 from .golden import Normalisation
-from .it_fit import TIMESTEPS, FitOptions, generator_on
+from .it_fit import FitOptions, generator_on
 from .it_recording import ONSET_MS, POSITIONS, TRIAL_MS
 from .it_windows import CONDITIONS, Trials, Windows, draw
 from .metrics import correlations, top1

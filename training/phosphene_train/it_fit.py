@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from .denoiser import Denoiser, DenoiserOptions, group_sizes
-from .diffusion import even_timesteps
+from .diffusion import TIMESTEPS
 from .golden import Normalisation
 from .it_recording import OBJECTS, ONSET_MS, POSITIONS, TRIAL_MS
 from .it_windows import CONDITIONS, LATENCY_MS, Trials, Windows, draw
@@ -15,14 +15,13 @@ from .train_denoiser import DenoiserTraining, train_denoiser
 from .train_vae import VaeTraining, train_vae
 from .vae import GroupVae, Readout, VaeOptions
 from .vae_loss import VaeBatch, VaeWeights
-from .windows import fit_normalisation, normalise
+from .windows import fit_normalisation, normalise, silence
 
 GROUPS = (("pose", 6), ("category", 6), ("content-1", 6), ("content-2", 6))
 READOUTS = (
     Readout("category", "class", OBJECTS, "category"),
     Readout("position", "class", POSITIONS, "pose"),
 )
-TIMESTEPS = {str(k): even_timesteps(k) for k in (1, 2, 4)}
 WEIGHTS = VaeWeights(kl=0.3, blank_kl=4, classes=10, correlation=0.1)
 
 
@@ -69,12 +68,6 @@ def stream_normalisation(trials: Trials, options: FitOptions) -> Normalisation:
     condition = torch.randint(CONDITIONS, (20_000,), generator=generator, device=trials.count.device)
     end = torch.randint(1, TRIAL_MS + 1, condition.shape, generator=generator, device=trials.count.device)
     return fit_normalisation(draw(trials, condition, end, options.bins, generator).counts, options.clip)
-
-
-def silence(window: Tensor, share: float, generator: torch.Generator) -> Tensor:
-    """Set a random share of the units of each window to their mean."""
-    keep = torch.rand(window.shape[0], 1, window.shape[2], generator=generator, device=window.device) >= share
-    return window * keep
 
 
 def vae_batches(trials: Trials, norm: Normalisation, options: FitOptions) -> Iterator[VaeBatch]:

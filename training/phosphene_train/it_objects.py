@@ -11,11 +11,12 @@ from rich.console import Console
 
 from .bundle import Bundle, write_bundle, write_json
 from .denoiser import Denoiser
+from .diffusion import TIMESTEPS
 from .evidence import Evidence, calibrate, score
 from .golden import Normalisation
 from .half import round_to_half
 from .it_evaluate import best_end, held_out_windows, shuffled, windows_at
-from .it_fit import TIMESTEPS, FitOptions, fit_denoiser, fit_vae, stream_normalisation
+from .it_fit import FitOptions, fit_denoiser, fit_vae, stream_normalisation
 from .it_pictures import find_assets, render, targets
 from .it_recording import ONSET_MS, TRIAL_MS, Recording, load_recording
 from .it_report import measure

@@ -9,7 +9,7 @@ from .bundle import Bundle, write_bundle
 from .catalogue import categories
 from .cortex import Cortex, make_cortex
 from .denoiser import Denoiser, DenoiserOptions, group_sizes
-from .diffusion import even_timesteps
+from .diffusion import TIMESTEPS
 from .evidence import Evidence
 from .golden import Normalisation
 from .half import round_to_half
@@ -57,7 +57,7 @@ def write_random_bundle(folder: Path, options: tuple[VaeOptions, DenoiserOptions
     norm = Normalisation(np.full(units, 0.25), np.full(units, 0.5))
     noise = generator.standard_normal((2, 3, side, side)).astype(np.float32)
     bundle = Bundle(
-        name, vae, denoiser, unit_labels(units), norm, 20, {str(k): even_timesteps(k) for k in (1, 2, 4)},
+        name, vae, denoiser, unit_labels(units), norm, 20, TIMESTEPS,
         open_evidence(options[0].dimension), counts, noise,
         provenance={
             "generator": "phosphene-train", "seed": seed, "data": "none: random weights", "licence": "Apache-2.0",

@@ -19,15 +19,14 @@ NextPair = Callable[[], tuple[Tensor, Tensor]]
 @dataclass(frozen=True)
 class DenoiserTraining:
     """Steps, peak learning rate, bound of the loss's signal-to-noise weight, memory of the average, share of samples
-    whose latents are withheld (for classifier-free guidance), name of the stage, and the
-    seconds after which it ends (0: with the last step)."""
+    whose latents are withheld (for classifier-free guidance), seconds after which it ends
+    (0: with the last step)."""
 
     steps: int
     rate: float = 1e-3
     gamma: float = 5.0
     keep: float = 0.999
     withheld: float = 0.1
-    name: str = "denoiser"
     seconds: float = 0.0
 
 
@@ -51,7 +50,7 @@ def train_denoiser(
     return train(
         model,
         loss,
-        LoopOptions(options.name, options.steps, options.rate, keep=options.keep, seconds=options.seconds),
+        LoopOptions("denoiser", options.steps, options.rate, keep=options.keep, seconds=options.seconds),
         folder,
     )
 

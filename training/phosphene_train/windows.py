@@ -89,3 +89,15 @@ def shuffle_units(counts: Tensor, generator: torch.Generator) -> Tensor:
     """Each window with its units in another order: the control that keeps the spikes and loses their meaning."""
     order = torch.rand(counts.shape[0], counts.shape[2], generator=generator, device=counts.device).argsort(1)
     return counts.gather(2, order[:, None].expand_as(counts))
+
+
+def shuffle_moments(counts: Tensor, generator: torch.Generator) -> Tensor:
+    """Windows [N, W, U] with each unit's bins from another window, independently: its statistics, no common cause."""
+    order = torch.rand(counts.shape[0], counts.shape[2], generator=generator, device=counts.device).argsort(0)
+    return counts.gather(0, order[:, None].expand_as(counts))
+
+
+def silence(window: Tensor, share: float, generator: torch.Generator) -> Tensor:
+    """Set a random share of the units of each normalised window [N, W, U] to their mean."""
+    keep = torch.rand(window.shape[0], 1, window.shape[2], generator=generator, device=window.device) >= share
+    return window * keep

@@ -12,7 +12,7 @@ from ..evidence import Evidence, Scores, pearson, score
 from ..evidence_kinds import calibrate_kinds
 from ..half import round_to_half
 from ..vae import GroupVae
-from ..windows import normalise, shuffle_units
+from ..windows import normalise, shuffle_moments, shuffle_units
 from .problem import FOREIGN, Problem, Recording
 from .windows import Windows, repeat_draw
 
@@ -88,12 +88,6 @@ def held_out(recording: Recording, kind: str, count: int, generator: torch.Gener
     splits = [split for split in (VALIDATION, TEST) if recording.source.has(split, kind)]
     drawn = [repeat_draw(recording.source, split, kind, count // len(splits), generator) for split in splits]
     return Windows(*(torch.cat([getattr(d, name) for d in drawn]) for name in ("counts", "stimulus", "presentation")))
-
-
-def shuffle_moments(counts: Tensor, generator: torch.Generator) -> Tensor:
-    """Windows [N, W, U] with each unit's bins exchanged between windows, independently of the other units."""
-    order = torch.rand(counts.shape[0], counts.shape[2], generator=generator, device=counts.device).argsort(0)
-    return counts.gather(0, order[:, None].expand_as(counts))
 
 
 def scored(recording: Recording, vae: GroupVae, counts: Tensor) -> Scores:

@@ -11,6 +11,7 @@ from ..bundle import Bundle, write_bundle, write_json
 from ..data import read_dataset
 from ..data.types import TEST
 from ..denoiser import Denoiser
+from ..diffusion import TIMESTEPS
 from ..multi_session import MultiSession, single
 from ..ranks import rank, start_ranks
 from ..verify import verify_bundle
@@ -24,7 +25,7 @@ from .folder import claim, stage, whole_folder
 from .measure import compare, headline
 from .problem import Problem, prepare
 from .session import write_fit_session
-from .train import TIMESTEPS, fit_student, fit_teacher, fit_vae, new_denoiser, new_vae
+from .train import fit_student, fit_teacher, fit_vae, new_denoiser, new_vae
 
 EVAL_WINDOWS = {"smoke": EvalOptions(100, 24, 2), "small": EvalOptions(1000, 100, 4), "full": EvalOptions()}
 

@@ -10,7 +10,7 @@ from torch.nn import functional as F
 
 from ..data.types import TRAIN
 from ..denoiser import Denoiser, DenoiserOptions
-from ..diffusion import Timesteps, even_timesteps
+from ..diffusion import TIMESTEPS
 from ..distil import Distillation, distil
 from ..multi_session import MultiSession, set_scale
 from ..ranks import start_ranks
@@ -18,12 +18,10 @@ from ..train_denoiser import DenoiserTraining, NextPair, train_denoiser
 from ..train_vae import VaeTraining, step_seed, train_sessions
 from ..vae import GroupVae, VaeOptions
 from ..vae_loss import VaeBatch, VaeWeights
-from ..windows import normalise
+from ..windows import normalise, silence
 from .pictures import shown_pictures
 from .problem import Problem, Recording
 from .windows import Windows
-
-TIMESTEPS: Timesteps = {str(k): even_timesteps(k) for k in (1, 2, 4)}
 
 
 def vae_options(problem: Problem, recording: Recording) -> VaeOptions:
@@ -81,12 +79,6 @@ def mixture(problem: Problem, recording: Recording, count: int, generator: torch
     kinds = [(kind, n) for kind, n in (("inside", inside), ("stream", count - inside)) if n]
     drawn = [recording.source.draw(TRAIN, kind, n, generator, jitter=True) for kind, n in kinds]
     return Windows(*(torch.cat([getattr(d, name) for d in drawn]) for name in ("counts", "stimulus", "presentation")))
-
-
-def silence(window: Tensor, share: float, generator: torch.Generator) -> Tensor:
-    """Set a random share of the units of each window to their mean."""
-    keep = torch.rand(window.shape[0], 1, window.shape[2], generator=generator, device=window.device) >= share
-    return window * keep
 
 
 def latent_pairs(problem: Problem, vae: GroupVae, batch: int, seed: int) -> NextPair:

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from ..bundle import Bundle, write_bundle, write_json
 from ..denoiser import Denoiser, DenoiserOptions
-from ..diffusion import Timesteps, even_timesteps
+from ..diffusion import TIMESTEPS
 from ..distil import Distillation, distil
 from ..evidence_kinds import calibrate_kinds
 from ..fit.train import coarse_distance
@@ -29,7 +29,6 @@ from .encoding import Encoding
 from .task import Task
 
 GROUPS = tuple((f"content-{i + 1}", 16) for i in range(4))
-TIMESTEPS: Timesteps = {str(k): even_timesteps(k) for k in (1, 2, 4)}
 WEIGHTS = VaeWeights(kl=0.1, correlation=0.1, picture=200.0)
 SOURCE = "macaque V4 (Cowley, Stan, Pillow, Smith 2023; cowleygroup/V4_compact_models)"
 
