@@ -4,6 +4,7 @@ import { PhospheneError } from "../../src/errors.ts";
 import { readBundle } from "../bundle.ts";
 import { monotonicMs } from "../monotonic.ts";
 import { diffusionDecoder } from "./diffusion.ts";
+import { parseFaults, withFaults } from "./fault.ts";
 import { checkGolden } from "./golden.ts";
 import { loadGraphs } from "./graphs.ts";
 import type { FromDecoder, LoadOptions, Problem, ReadyInfo, ToDecoder } from "./ipc.ts";
@@ -14,6 +15,7 @@ let decoder: Decoder | null = null;
 const send = (message: FromDecoder) => process.send?.(message);
 
 async function load(options: LoadOptions): Promise<ReadyInfo> {
+  const faults = parseFaults(process.env);
   send({ type: "progress", message: "verifying the bundle" });
   const { manifest } = await readBundle(options.dir);
   send({ type: "progress", message: "loading graphs" });
@@ -26,6 +28,7 @@ async function load(options: LoadOptions): Promise<ReadyInfo> {
   const steering = manifest.latents.groups.map(() => 0);
   const costMs: Record<string, number> = {};
   for (const steps of decoder.steps) costMs[steps] = await medianCost(decoder, { values, steps, steering });
+  decoder = withFaults(decoder, faults);
   return {
     kind: decoder.kind,
     solver: decoder.solver,
