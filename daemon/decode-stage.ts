@@ -99,10 +99,12 @@ function draftFrame(parts: DecodeStageParts, window: Window, decoded: Decoded, r
     budgetMs: parts.budgetMs,
     stamps: {
       lastSpike: Number.isNaN(newest) ? null : newest,
+      arrived: last.arrivedAtMs,
       closed: last.closedAtMs,
       dispatched: run.dispatched,
       started: parts.fromMonotonic(decoded.startedMs),
       encoded: parts.fromMonotonic(decoded.encodedMs),
+      stepped: decoded.steppedMs.map(parts.fromMonotonic),
       synthesised: parts.fromMonotonic(decoded.synthesisedMs),
       received: run.received,
       written: Number.NaN,

@@ -17,8 +17,8 @@ export interface DiffusionOptions {
   readonly seed: number;
 }
 
-/** A sampler of k steps: noise and condition [D] -> image [3, H, W] in [-1, 1]. */
-export type Sample = (noise: Float32Array, cond: Float32Array) => Promise<Float32Array>;
+/** A sampler of k steps: noise and condition [D] -> image [3, H, W] in [-1, 1]. `onStep` is called after each run of the network. */
+export type Sample = (noise: Float32Array, cond: Float32Array, onStep?: () => void) => Promise<Float32Array>;
 
 /** VAE encoder, then few-step DDIM from the session's fixed noise. */
 export function diffusionDecoder(graphs: Graphs, manifest: Manifest, options: DiffusionOptions): Decoder {
@@ -38,7 +38,8 @@ export function diffusionDecoder(graphs: Graphs, manifest: Manifest, options: Di
       const { mu, logvar, expected: explained, ...readouts } = await graphs.encode.run({ window: request.values });
       const encodedMs = monotonicMs();
       const cond = steer(mu!, manifest, request.steering);
-      const picture = await samplers.get(request.steps)!(noise, cond);
+      const steppedMs: number[] = [];
+      const picture = await samplers.get(request.steps)!(noise, cond, () => steppedMs.push(monotonicMs()));
       return {
         image: toRgb(picture, image.height, image.width),
         mu: mu!,
@@ -47,6 +48,7 @@ export function diffusionDecoder(graphs: Graphs, manifest: Manifest, options: Di
         readouts: withoutPrefix(readouts),
         startedMs,
         encodedMs,
+        steppedMs,
         synthesisedMs: monotonicMs(),
       } satisfies Decoded;
     },
@@ -76,7 +78,11 @@ export function sampler(graphs: Graphs, manifest: Manifest, solver: SolverName, 
   const fused = graphs.sample.get(k);
   if (solver !== "ddim" || fused === undefined) return stepwise(graphs, manifest, solver, k, weight);
   const guidance = Float32Array.of(weight);
-  return async (noise, cond) => (await fused.run({ noise, cond, guidance })).image!;
+  return async (noise, cond, onStep) => {
+    const { image } = await fused.run({ noise, cond, guidance });
+    onStep?.();
+    return image!;
+  };
 }
 
 /** The same sampler, one network evaluation at a time, for any solver and any k. */
@@ -86,8 +92,14 @@ export function stepwise(graphs: Graphs, manifest: Manifest, solver: SolverName,
   const known: Record<string, number[]> = manifest.schedule.timesteps;
   const timesteps = known[String(k)] ?? Array.from({ length: k + 1 }, (_, i) => 1 - i / k);
   const schedule = cosineSchedule(timesteps, manifest.schedule.prediction);
-  return (noise, cond) =>
-    solve(async (x, t) => (await graphs.step.run({ x, t: Float32Array.of(t), cond, guidance })).v!, noise, schedule);
+  return (noise, cond, onStep) => {
+    const denoise = async (x: Float32Array, t: number) => {
+      const { v } = await graphs.step.run({ x, t: Float32Array.of(t), cond, guidance });
+      onStep?.();
+      return v!;
+    };
+    return solve(denoise, noise, schedule);
+  };
 }
 
 function steer(mu: Float32Array, { latents }: Manifest, steering: readonly number[]): Float32Array {

@@ -19,6 +19,8 @@ export interface Decoded {
   readonly readouts: Record<string, Float32Array>;
   readonly startedMs: number;
   readonly encodedMs: number;
+  /** End of each run of the sampler's network: one a step where it goes step by step, one in all where the steps are fused. */
+  readonly steppedMs: readonly number[];
   readonly synthesisedMs: number;
 }
 

@@ -40,10 +40,14 @@ export type FrameState = "ok" | "late" | "no-reconstruction";
 /** Times of one frame, ms on the daemon's monotonic clock. */
 export interface Stamps {
   lastSpike: number | null;
+  /** The newest message of the source before the bin was closed. */
+  arrived: number;
   closed: number;
   dispatched: number;
   started: number;
   encoded: number;
+  /** End of each run of the sampler's network: one a step, or one in all where the steps are fused. */
+  stepped: number[];
   synthesised: number;
   received: number;
   written: number;

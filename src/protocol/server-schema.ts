@@ -17,10 +17,12 @@ const counts = { offered: count, sent: count, dropped: count, queued: count };
 
 const stamps = z.object({
   lastSpike: z.number().nullable(),
+  arrived: z.number(),
   closed: z.number(),
   dispatched: z.number(),
   started: z.number(),
   encoded: z.number(),
+  stepped: z.array(z.number()),
   synthesised: z.number(),
   received: z.number(),
   written: z.number(),

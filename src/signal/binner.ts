@@ -32,6 +32,7 @@ export class Binner {
   readonly #counted: CountBuffer;
   #startS = Number.NaN;
   #sourceS = Number.NEGATIVE_INFINITY;
+  #arrivedAtMs = Number.NEGATIVE_INFINITY;
   #index = 0;
   #epoch = 0;
   #closedBySilence = false;
@@ -62,6 +63,7 @@ export class Binner {
 
   /** Takes a message in; returns the bins that it closes. */
   push(message: SourceMessage, nowMs: number): Bin[] {
+    if (message.receivedAtMs > this.#arrivedAtMs) this.#arrivedAtMs = message.receivedAtMs;
     switch (message.kind) {
       case "spikes":
         return this.#pushSpikes(message.times, message.units, message.receivedAtMs, nowMs);
@@ -217,6 +219,7 @@ export class Binner {
         offsets.length > 0
           ? this.clock.toLocalMs(startS + offsets.reduce((a, b) => Math.max(a, b)) / 1000)
           : Number.NaN,
+      arrivedAtMs: this.#arrivedAtMs,
       closedAtMs: nowMs,
       closedBy,
       epoch: this.#epoch,

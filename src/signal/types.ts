@@ -141,6 +141,8 @@ export interface Bin {
   readonly spikeOffsetsMs: Float32Array;
   /** When the newest spike of the bin happened, mapped to the local monotonic clock, ms; NaN for an empty bin. */
   readonly lastSpikeAtMs: number;
+  /** Local monotonic ms at which the newest message had arrived before the bin was closed. */
+  readonly arrivedAtMs: number;
   /** Local monotonic ms at which the bin was closed: the deadline counts from here. */
   readonly closedAtMs: number;
   /** Closed by the source's clock, or by the wall deadline because the source was silent. */

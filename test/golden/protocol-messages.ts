@@ -14,8 +14,15 @@ const latents: LatentsBody = {
   readouts: { category: floats(0.1, 0.9), position: floats(-3.5) },
   bins: [96, 100],
   stamps: {
-    ...{ lastSpike: 2018.75, closed: 2020.5, dispatched: 2020.625, started: 2020.6875, encoded: 2021 },
-    ...{ synthesised: 2031.5, received: 2031.75, written: 2032 },
+    ...{
+      lastSpike: 2018.75,
+      arrived: 2020.25,
+      closed: 2020.5,
+      dispatched: 2020.625,
+      started: 2020.6875,
+      encoded: 2021,
+    },
+    ...{ stepped: [2026, 2031.25], synthesised: 2031.5, received: 2031.75, written: 2032 },
   },
 };
 

@@ -38,8 +38,8 @@ describe("rig and daemon as processes, a viewer over a real socket", () => {
     expect(first.bins[1] - first.bins[0]).toBe(hello.bundle.bins.window - 1);
     expect(first.sourceS[1] - first.sourceS[0]).toBeCloseTo(0.1, 6);
     expect(first.deadlineMs).toBeCloseTo(first.stamps.closed + first.budgetMs, 6);
-    const { closed, dispatched, started, encoded, synthesised, received, written } = second.stamps;
-    const stamps = [closed, dispatched, started, encoded, synthesised, received, written];
+    const { arrived, closed, dispatched, started, encoded, stepped, synthesised, received, written } = second.stamps;
+    const stamps = [arrived, closed, dispatched, started, encoded, ...stepped, synthesised, received, written];
     expect(stamps).toEqual([...stamps].sort((a, b) => a - b));
   });
 

@@ -164,6 +164,7 @@ describe("window", () => {
     spikeUnits: new Uint16Array(),
     spikeOffsetsMs: new Float32Array(),
     lastSpikeAtMs: 0,
+    arrivedAtMs: 0,
     closedAtMs: 0,
     closedBy: "source",
     epoch,

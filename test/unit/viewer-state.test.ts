@@ -22,10 +22,12 @@ const hello: HelloBody = {
 function frame(seq: number, changes: Partial<FrameBody> = {}): ServerMessage {
   const stamps = {
     lastSpike: 90,
+    arrived: 100,
     closed: 100,
     dispatched: 100,
     started: 100,
     encoded: 105,
+    stepped: [118],
     synthesised: 118,
     received: 119,
     written: 120,
