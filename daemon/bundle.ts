@@ -2,12 +2,12 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { bundleFiles, type Manifest, parseManifest } from "../src/decode/manifest.ts";
+import { bundleFiles, type Kind, type Manifest, ofKind, parseManifest } from "../src/decode/manifest.ts";
 import { PhospheneError } from "../src/errors.ts";
 
-export interface Bundle {
+export interface Bundle<M extends Manifest = Manifest> {
   readonly dir: string;
-  readonly manifest: Manifest;
+  readonly manifest: M;
   /** SHA-256 of manifest.json, which itself holds the digests of all other files. */
   readonly digest: string;
 }
@@ -23,6 +23,15 @@ export async function readBundle(dir: string): Promise<Bundle> {
   const manifest = parseManifest(parseJson(bytes, path), path);
   for (const [name, file] of bundleFiles(manifest)) await checkFile(dir, name, file);
   return { dir, manifest, digest: createHash("sha256").update(bytes).digest("hex") };
+}
+
+/** The same of one kind; a bundle of another is refused with BUNDLE_MANIFEST_INVALID. */
+export async function readBundleOf<K extends Kind>(
+  dir: string,
+  kind: K,
+): Promise<Bundle<Extract<Manifest, { kind: K }>>> {
+  const bundle = await readBundle(dir);
+  return { ...bundle, manifest: ofKind(bundle.manifest, kind) };
 }
 
 function parseJson(bytes: Buffer, path: string): unknown {

@@ -1,7 +1,7 @@
 import { ddim } from "../../src/decode/ddim.ts";
 import type { Decoded, DecodeRequest, Decoder } from "../../src/decode/decoder.ts";
 import { ipndm } from "../../src/decode/ipndm.ts";
-import { FUSED_STEPS, type Manifest } from "../../src/decode/manifest.ts";
+import { type DiffusionManifest, FUSED_STEPS } from "../../src/decode/manifest.ts";
 import { seededNoise } from "../../src/decode/noise.ts";
 import { cosineSchedule } from "../../src/decode/schedule.ts";
 import { expected, PhospheneError } from "../../src/errors.ts";
@@ -21,7 +21,7 @@ export interface DiffusionOptions {
 export type Sample = (noise: Float32Array, cond: Float32Array, onStep?: () => void) => Promise<Float32Array>;
 
 /** VAE encoder, then few-step DDIM from the session's fixed noise. */
-export function diffusionDecoder(graphs: Graphs, manifest: Manifest, options: DiffusionOptions): Decoder {
+export function diffusionDecoder(graphs: Graphs, manifest: DiffusionManifest, options: DiffusionOptions): Decoder {
   const { image, latents, units, bins } = manifest;
   const noise = seededNoise(options.seed, 3 * image.height * image.width, manifest.noise.scale);
   const steps = stepsFor(options.maxSteps);
@@ -58,7 +58,7 @@ export function diffusionDecoder(graphs: Graphs, manifest: Manifest, options: Di
   };
 }
 
-function chooseGuidance({ guidance }: Manifest, wanted: number | null): number | null {
+function chooseGuidance({ guidance }: DiffusionManifest, wanted: number | null): number | null {
   if (wanted === null) return guidance?.default ?? null;
   const allowed = guidance === undefined ? "null: the bundle has no guidance" : `${guidance.min} to ${guidance.max}`;
   if (guidance === undefined || wanted < guidance.min || wanted > guidance.max)
@@ -74,7 +74,7 @@ function stepsFor(maxSteps: number): number[] {
 type SolverName = DiffusionOptions["solver"];
 
 /** DDIM with 1, 2 or 4 steps runs fused in one graph; everything else step by step. Bundles without guidance ignore its weight. */
-export function sampler(graphs: Graphs, manifest: Manifest, solver: SolverName, k: number, weight = 1): Sample {
+export function sampler(graphs: Graphs, manifest: DiffusionManifest, solver: SolverName, k: number, weight = 1): Sample {
   const fused = graphs.sample.get(k);
   if (solver !== "ddim" || fused === undefined) return stepwise(graphs, manifest, solver, k, weight);
   const guidance = Float32Array.of(weight);
@@ -86,7 +86,7 @@ export function sampler(graphs: Graphs, manifest: Manifest, solver: SolverName, 
 }
 
 /** The same sampler, one network evaluation at a time, for any solver and any k. */
-export function stepwise(graphs: Graphs, manifest: Manifest, solver: SolverName, k: number, weight = 1): Sample {
+export function stepwise(graphs: Graphs, manifest: DiffusionManifest, solver: SolverName, k: number, weight = 1): Sample {
   const guidance = Float32Array.of(weight);
   const solve = { ddim, ipndm }[solver];
   const known: Record<string, number[]> = manifest.schedule.timesteps;
@@ -102,7 +102,7 @@ export function stepwise(graphs: Graphs, manifest: Manifest, solver: SolverName,
   };
 }
 
-function steer(mu: Float32Array, { latents }: Manifest, steering: readonly number[]): Float32Array {
+function steer(mu: Float32Array, { latents }: DiffusionManifest, steering: readonly number[]): Float32Array {
   const cond = Float32Array.from(mu);
   let d = 0;
   latents.groups.forEach(({ size }, group) => {

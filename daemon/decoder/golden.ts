@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { FUSED_STEPS, type Manifest } from "../../src/decode/manifest.ts";
+import { type DiffusionManifest, FUSED_STEPS } from "../../src/decode/manifest.ts";
 import { PhospheneError } from "../../src/errors.ts";
 import type { Graphs } from "./graphs.ts";
 
@@ -35,7 +35,10 @@ const goldenSchema = z.object({
 export type GoldenCase = z.infer<typeof goldenSchema>["cases"][number];
 
 /** The golden cases of a bundle and the tolerance (largest absolute difference). */
-export async function readGolden(dir: string, manifest: Manifest): Promise<{ tolerance: number; cases: GoldenCase[] }> {
+export async function readGolden(
+  dir: string,
+  manifest: DiffusionManifest,
+): Promise<{ tolerance: number; cases: GoldenCase[] }> {
   const path = join(dir, manifest.files.golden.path);
   const parsed = goldenSchema.safeParse(JSON.parse(await readFile(path, "utf8")));
   if (parsed.success) return parsed.data;
@@ -43,7 +46,7 @@ export async function readGolden(dir: string, manifest: Manifest): Promise<{ tol
 }
 
 /** Reproduces the golden outputs; throws BUNDLE_GOLDEN_MISMATCH that names the output and the difference. Returns the largest difference. */
-export async function checkGolden(dir: string, manifest: Manifest, graphs: Graphs): Promise<number> {
+export async function checkGolden(dir: string, manifest: DiffusionManifest, graphs: Graphs): Promise<number> {
   const { tolerance, cases } = await readGolden(dir, manifest);
   let worst = 0;
   for (const [i, golden] of cases.entries())

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { InferenceSession, Tensor } from "onnxruntime-node";
-import { FUSED_STEPS, type Manifest } from "../../src/decode/manifest.ts";
+import { type DiffusionManifest, FUSED_STEPS } from "../../src/decode/manifest.ts";
 import { PhospheneError } from "../../src/errors.ts";
 
 /** A loaded ONNX graph whose inputs and outputs were checked. Arrays in, arrays out; shapes are fixed by the manifest. */
@@ -18,7 +18,7 @@ export interface Graphs {
 }
 
 /** Loads every graph of a bundle on the CPU provider; throws BUNDLE_GRAPH_MISMATCH that names the tensor and both shapes. */
-export async function loadGraphs(dir: string, manifest: Manifest, threads: number): Promise<Graphs> {
+export async function loadGraphs(dir: string, manifest: DiffusionManifest, threads: number): Promise<Graphs> {
   const { units, bins, latents, image, readouts, files } = manifest;
   const picture = [1, image.channels, image.height, image.width];
   const cond = [1, latents.dimension];

@@ -1,7 +1,7 @@
 // The decoder process: the only one that loads onnxruntime-node. It speaks ipc.ts with the daemon over the built-in channel.
 import type { Decoder } from "../../src/decode/decoder.ts";
 import { PhospheneError } from "../../src/errors.ts";
-import { readBundle } from "../bundle.ts";
+import { readBundleOf } from "../bundle.ts";
 import { monotonicMs } from "../monotonic.ts";
 import { diffusionDecoder } from "./diffusion.ts";
 import { parseFaults, withFaults } from "./fault.ts";
@@ -17,7 +17,7 @@ const send = (message: FromDecoder) => process.send?.(message);
 async function load(options: LoadOptions): Promise<ReadyInfo> {
   const faults = parseFaults(process.env);
   send({ type: "progress", message: "verifying the bundle" });
-  const { manifest } = await readBundle(options.dir);
+  const { manifest } = await readBundleOf(options.dir, "diffusion");
   send({ type: "progress", message: "loading graphs" });
   const graphs = await loadGraphs(options.dir, manifest, options.threads);
   send({ type: "progress", message: "reproducing the golden outputs" });

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { readBundle } from "../../daemon/bundle.ts";
+import { readBundleOf } from "../../daemon/bundle.ts";
 import { diffusionDecoder } from "../../daemon/decoder/diffusion.ts";
 import { type Graphs, loadGraphs } from "../../daemon/decoder/graphs.ts";
-import type { Manifest } from "../../src/decode/manifest.ts";
+import type { DiffusionManifest } from "../../src/decode/manifest.ts";
 import { TINY } from "../integration/processes.ts";
 import { decoderContract } from "./decoder-suite.ts";
 
@@ -10,16 +10,16 @@ for (const solver of ["ddim", "ipndm"] as const)
   decoderContract({
     name: `diffusion, ${solver}`,
     open: async (seed) => {
-      const { manifest } = await readBundle(TINY);
+      const { manifest } = await readBundleOf(TINY, "diffusion");
       const graphs = await loadGraphs(TINY, manifest, 1);
       return { manifest, decoder: diffusionDecoder(graphs, manifest, { solver, maxSteps: 4, guidance: null, seed }) };
     },
   });
 
-let manifest: Manifest;
+let manifest: DiffusionManifest;
 let graphs: Graphs;
 beforeAll(async () => {
-  ({ manifest } = await readBundle(TINY));
+  ({ manifest } = await readBundleOf(TINY, "diffusion"));
   graphs = await loadGraphs(TINY, manifest, 1);
 });
 afterAll(async () => {

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, test } from "vitest";
-import { readBundle } from "../../daemon/bundle.ts";
+import { readBundle, readBundleOf } from "../../daemon/bundle.ts";
 import { sampler, stepwise } from "../../daemon/decoder/diffusion.ts";
 import { checkGolden, readGolden } from "../../daemon/decoder/golden.ts";
 import { loadGraphs } from "../../daemon/decoder/graphs.ts";
@@ -20,13 +20,13 @@ test("the shipped bundle is there", () => expect(existsSync(DEMO)).toBe(true));
 
 describe.each(bundles)("%s", (dir) => {
   test("ONNX Runtime reproduces what PyTorch computed", async () => {
-    const { manifest } = await readBundle(dir);
+    const { manifest } = await readBundleOf(dir, "diffusion");
     const graphs = await loadGraphs(dir, manifest, 2);
     expect(await checkGolden(dir, manifest, graphs)).toBeLessThan((await readGolden(dir, manifest)).tolerance);
   });
 
   test("our normalisation is the trainer's", async () => {
-    const { manifest } = await readBundle(dir);
+    const { manifest } = await readBundleOf(dir, "diffusion");
     const { cases } = await readGolden(dir, manifest);
     for (const { counts, window } of cases)
       for (const [i, value] of normalise(counts, manifest.normalisation).entries())
@@ -34,7 +34,7 @@ describe.each(bundles)("%s", (dir) => {
   });
 
   test.each(FUSED_STEPS)("%i fused steps equal the same steps one by one", async (k) => {
-    const { manifest } = await readBundle(dir);
+    const { manifest } = await readBundleOf(dir, "diffusion");
     const graphs = await loadGraphs(dir, manifest, 2);
     const { cases } = await readGolden(dir, manifest);
     for (const { noise, mu, guidance } of cases) {
@@ -78,14 +78,14 @@ describe("a bundle that is not what it says", () => {
     edit(dir, (manifest) => {
       manifest.bins.window = 6;
     });
-    const { manifest } = await readBundle(dir);
+    const { manifest } = await readBundleOf(dir, "diffusion");
     await expect(loadGraphs(dir, manifest, 1)).rejects.toThrow(
       /BUNDLE_GRAPH_MISMATCH.*encode\.onnx: input window: expected shape \[1, 6, 8\], got \[1, 5, 8\]/,
     );
   });
 
   test("golden outputs of another network", async () => {
-    const { manifest } = await readBundle(TINY);
+    const { manifest } = await readBundleOf(TINY, "diffusion");
     const graphs = await loadGraphs(TINY, manifest, 1);
     const dir = copy("golden");
     const golden = JSON.parse(readFileSync(join(dir, "golden.json"), "utf8"));
