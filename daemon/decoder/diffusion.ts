@@ -74,7 +74,13 @@ function stepsFor(maxSteps: number): number[] {
 type SolverName = DiffusionOptions["solver"];
 
 /** DDIM with 1, 2 or 4 steps runs fused in one graph; everything else step by step. Bundles without guidance ignore its weight. */
-export function sampler(graphs: Graphs, manifest: DiffusionManifest, solver: SolverName, k: number, weight = 1): Sample {
+export function sampler(
+  graphs: Graphs,
+  manifest: DiffusionManifest,
+  solver: SolverName,
+  k: number,
+  weight = 1,
+): Sample {
   const fused = graphs.sample.get(k);
   if (solver !== "ddim" || fused === undefined) return stepwise(graphs, manifest, solver, k, weight);
   const guidance = Float32Array.of(weight);
@@ -86,7 +92,13 @@ export function sampler(graphs: Graphs, manifest: DiffusionManifest, solver: Sol
 }
 
 /** The same sampler, one network evaluation at a time, for any solver and any k. */
-export function stepwise(graphs: Graphs, manifest: DiffusionManifest, solver: SolverName, k: number, weight = 1): Sample {
+export function stepwise(
+  graphs: Graphs,
+  manifest: DiffusionManifest,
+  solver: SolverName,
+  k: number,
+  weight = 1,
+): Sample {
   const guidance = Float32Array.of(weight);
   const solve = { ddim, ipndm }[solver];
   const known: Record<string, number[]> = manifest.schedule.timesteps;
