@@ -30,6 +30,11 @@ const CLOSE_OVERFLOW = 1013;
 
 export type DeliveryCounts = Omit<ViewerCounts, "id">;
 
+interface Waiting {
+  readonly bytes: Uint8Array;
+  readonly expiresAtMs: number;
+}
+
 /**
  * Decides what one viewer gets: lanes of bounded depth, no byte to a socket that does not drain, every loss counted
  * and told. `offered = sent + dropped + queued` holds at every instant, also inside `peer.send` and after `close`.
@@ -37,7 +42,7 @@ export type DeliveryCounts = Omit<ViewerCounts, "id">;
 export class Delivery {
   readonly #peer: Peer;
   readonly #now: () => number;
-  readonly #queues: Record<Lane, Uint8Array[]> = { state: [], frame: [], latents: [], spikes: [] };
+  readonly #queues: Record<Lane, Waiting[]> = { state: [], frame: [], latents: [], spikes: [] };
   #owed = { frames: 0, latents: 0, spikes: 0 };
   #lastNoticeMs = Number.NEGATIVE_INFINITY;
   #offered = 0;
@@ -61,8 +66,11 @@ export class Delivery {
     return !this.#closed && (this.#queued > 0 || this.#owesNotice);
   }
 
-  /** Puts a message in its lane; `pump` sends it. The bytes may be shared: they are only read. After `close` it is counted as dropped. */
-  offer(type: MessageType, bytes: Uint8Array): void {
+  /**
+   * Puts a message in its lane; `pump` sends it, or drops it when its time has passed before its turn came. The bytes may be
+   * shared: they are only read. After `close` it is counted as dropped.
+   */
+  offer(type: MessageType, bytes: Uint8Array, expiresAtMs = Number.POSITIVE_INFINITY): void {
     this.#offered += 1;
     if (this.#closed) {
       this.#dropped += 1;
@@ -70,7 +78,7 @@ export class Delivery {
     }
     const lane = LANE_OF[type];
     const queue = this.#queues[lane];
-    queue.push(bytes);
+    queue.push({ bytes, expiresAtMs });
     if (queue.length > DEPTH[lane]) this.#overflow(lane, queue);
   }
 
@@ -108,20 +116,28 @@ export class Delivery {
     for (const lane of LANES) {
       const queue = this.#queues[lane];
       while (queue.length > 0 && this.#open) {
-        const bytes = queue.shift();
-        this.#sent += 1;
-        if (bytes) this.#peer.send(bytes);
+        const { bytes, expiresAtMs } = queue.shift()!;
+        // The state lane is never shortened: what it holds does not expire.
+        if (lane !== "state" && this.#now() > expiresAtMs) this.#drop(lane);
+        else {
+          this.#sent += 1;
+          this.#peer.send(bytes);
+        }
       }
     }
   }
 
-  #overflow(lane: Lane, queue: Uint8Array[]): void {
+  #overflow(lane: Lane, queue: Waiting[]): void {
     if (lane === "state") {
       this.close();
       this.#peer.close(CLOSE_OVERFLOW, "state messages are not read");
       return;
     }
     queue.shift();
+    this.#drop(lane);
+  }
+
+  #drop(lane: Exclude<Lane, "state">): void {
     this.#dropped += 1;
     this.#owed[lane === "frame" ? "frames" : lane] += 1;
   }

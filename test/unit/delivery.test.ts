@@ -128,6 +128,29 @@ describe("delivery to a viewer that does not read", () => {
     expect(delivery.pending).toBe(false);
   });
 
+  it("drops what waited past its time instead of sending it, and tells", () => {
+    const { peer, clock, delivery } = setup();
+    peer.stall();
+    delivery.offer("frame", message(1), 40);
+    delivery.offer("latents", message(2), 40);
+    delivery.offer("spikes", message(3), 41);
+    delivery.pump();
+    peer.drain();
+    clock.nowMs = 41;
+    delivery.pump();
+    expect(ids(peer)[0]).toBe(3);
+    expect(notices(peer)).toEqual([{ type: "dropped", frames: 1, latents: 1, spikes: 0 }]);
+    expect(delivery.counts).toEqual({ offered: 4, sent: 2, dropped: 2, queued: 0 });
+  });
+
+  it("sends at the very deadline", () => {
+    const { peer, clock, delivery } = setup();
+    clock.nowMs = 40;
+    delivery.offer("frame", message(1), 40);
+    delivery.pump();
+    expect(ids(peer)).toEqual([1]);
+  });
+
   it("counts offers after close as dropped and sends nothing more", () => {
     const { peer, delivery } = setup();
     delivery.close();
@@ -139,15 +162,16 @@ describe("delivery to a viewer that does not read", () => {
 });
 
 type Step =
-  | { do: "offer"; type: MessageType; viewer: number }
+  | { do: "offer"; type: MessageType; viewer: number; lifeMs?: number | undefined }
   | { do: "stall" | "drain" | "pump" | "close"; viewer: number }
   | { do: "wait"; ms: number };
 
 const viewer = fc.nat(2);
 const type = fc.constantFrom<MessageType>("frame", "latents", "spikes", "event", "status", "pong");
+const lifeMs = fc.option(fc.nat(300), { nil: undefined });
 const steps: fc.Arbitrary<Step[]> = fc.array(
   fc.oneof(
-    { weight: 12, arbitrary: fc.record({ do: fc.constant("offer" as const), type, viewer }) },
+    { weight: 12, arbitrary: fc.record({ do: fc.constant("offer" as const), type, viewer, lifeMs }) },
     { weight: 6, arbitrary: fc.record({ do: fc.constantFrom("stall", "drain", "pump"), viewer }) },
     { weight: 1, arbitrary: fc.record({ do: fc.constant("close" as const), viewer }) },
     { weight: 2, arbitrary: fc.record({ do: fc.constant("wait" as const), ms: fc.nat(400) }) },
@@ -160,8 +184,9 @@ function apply(step: Step, viewers: ReturnType<typeof setup>[]): void {
     for (const { clock } of viewers) clock.nowMs += step.ms;
     return;
   }
-  const { peer, delivery } = viewers[step.viewer]!;
-  if (step.do === "offer") delivery.offer(step.type, message(0));
+  const { peer, clock, delivery } = viewers[step.viewer]!;
+  if (step.do === "offer")
+    delivery.offer(step.type, message(0), step.lifeMs === undefined ? undefined : clock.nowMs + step.lifeMs);
   else if (step.do === "stall") peer.stall();
   else if (step.do === "drain") peer.drain();
   else if (step.do === "pump") delivery.pump();
@@ -180,6 +205,28 @@ describe("delivery, whatever happens", () => {
             expectIdentity(delivery.counts);
             expect(delivery.counts.sent).toBe(peer.received.length);
             expect(delivery.counts.queued).toBeLessThanOrEqual(1 + 1 + 16 + 256);
+          }
+        }
+      }),
+    );
+  });
+
+  it("no frame is ever sent after its time", () => {
+    fc.assert(
+      fc.property(steps, (script) => {
+        const viewers = [setup(), setup(), setup()];
+        // A frame's bytes say when it expires, ms.
+        for (const { peer, clock } of viewers)
+          peer.onSend = () => {
+            const bytes = peer.received.at(-1)!;
+            if (bytes.length === 2) expect(clock.nowMs).toBeLessThanOrEqual(bytes[0]! * 256 + bytes[1]!);
+          };
+        for (const step of script) {
+          if (step.do !== "offer" || step.type !== "frame") apply(step, viewers);
+          else {
+            const { clock, delivery } = viewers[step.viewer]!;
+            const expiresMs = clock.nowMs + (step.lifeMs ?? 0);
+            delivery.offer("frame", Uint8Array.of(expiresMs >> 8, expiresMs & 255), expiresMs);
           }
         }
       }),
