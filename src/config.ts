@@ -63,6 +63,7 @@ export const configSchema = z.strictObject({
       maxViewers: z.int().min(1).max(10_000).default(1000),
     })
     .prefault({}),
+  trace: z.strictObject({ bins: z.int().min(16).max(1_000_000).default(256) }).prefault({}),
   log: z
     .strictObject({ level: z.enum(["trace", "debug", "info", "warn", "error", "silent"]).default("info") })
     .prefault({}),

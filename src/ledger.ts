@@ -1,6 +1,7 @@
 import type { LedgerCounts } from "./protocol/messages.ts";
+import type { BinOutcome } from "./protocol/trace.ts";
 
-export type Outcome = "frames" | "superseded" | "expired" | "failed" | "gated";
+export type Outcome = BinOutcome;
 
 /**
  * Accounts for every bin: opened once when it closes, settled once with one outcome. `bins = frames + superseded + expired +
@@ -10,8 +11,13 @@ export type Outcome = "frames" | "superseded" | "expired" | "failed" | "gated";
 export class Ledger {
   readonly #open = new Set<number>();
   readonly #outcomes: Record<Outcome, number> = { frames: 0, superseded: 0, expired: 0, failed: 0, gated: 0 };
+  readonly #onSettled: (bin: number, outcome: Outcome) => void;
   #closed = 0;
   #late = 0;
+
+  constructor(onSettled: (bin: number, outcome: Outcome) => void = () => {}) {
+    this.#onSettled = onSettled;
+  }
 
   /** A bin was closed and is now in flight. */
   open(bin: number): void {
@@ -24,6 +30,7 @@ export class Ledger {
   settle(bin: number, outcome: Outcome): void {
     if (!this.#open.delete(bin)) throw new Error(`bin ${bin} is settled as ${outcome} but is not in flight`);
     this.#outcomes[outcome]++;
+    this.#onSettled(bin, outcome);
   }
 
   /** A frame (settled as `frames`) missed its deadline. */

@@ -67,6 +67,12 @@ function addStatus(app: FastifyInstance, { options, refused }: HttpContext): voi
     return reply.code(ready ? 200 : 503).send({ ready });
   });
   app.get("/status", async (_, reply) => reply.header("cache-control", "no-store").send(options.status()));
+  app.get<{ Querystring: { bins?: string } }>("/trace", async ({ query }, reply) => {
+    const bins = query.bins === undefined ? undefined : Number(query.bins);
+    if (bins !== undefined && !(Number.isInteger(bins) && bins > 0))
+      return reply.code(400).type("text/plain").send(`bins: expected a whole number from 1, got ${query.bins}\n`);
+    return reply.header("cache-control", "no-store").send(options.trace(bins));
+  });
   app.get("/metrics", async (_, reply) => {
     const page = await metrics.render(options.status(), refused());
     return reply.type(metrics.contentType).send(page);

@@ -2,6 +2,7 @@ import type { WebSocket } from "ws";
 import type { MessageType } from "../../src/protocol/delivery.ts";
 import { encodeServer } from "../../src/protocol/encode.ts";
 import type { EventBody, FrameBody, LatentsBody, SpikesBody, StatusBody, Topic } from "../../src/protocol/messages.ts";
+import type { FrameTimes } from "../trace.ts";
 import type { Intervals, ViewersStatus } from "./options.ts";
 import { Viewer, type ViewerOptions } from "./viewer.ts";
 
@@ -45,11 +46,17 @@ export class Hub {
   }
 
   /** See `PhospheneServer.publishFrame`. */
-  publishFrame(frame: FrameBody): number {
-    frame.stamps.written = this.#options.now();
-    this.#publish("frame", () => encodeServer("frame", frame));
+  publishFrame(frame: FrameBody): FrameTimes {
+    const { now } = this.#options;
+    frame.stamps.written = now();
+    let serialisedMs = frame.stamps.written;
+    this.#publish("frame", () => {
+      const bytes = encodeServer("frame", frame);
+      serialisedMs = now();
+      return bytes;
+    });
     this.#publish("latents", () => encodeServer("latents", latentsOf(frame)));
-    return this.#options.now();
+    return { serialisedMs, writtenMs: now() };
   }
 
   publishSpikes(body: SpikesBody): void {
@@ -84,12 +91,12 @@ export class Hub {
     if (this.#pumpTimer) clearTimeout(this.#pumpTimer);
   }
 
-  #publish(topic: Topic & MessageType, encode: () => Uint8Array): void {
+  #publish(topic: Topic & MessageType, encode: () => Uint8Array, expiresAtMs?: number): void {
     let bytes: Uint8Array | null = null;
     for (const viewer of this.#viewers) {
       if (!viewer.topics.has(topic)) continue;
       bytes ??= encode();
-      viewer.delivery.offer(topic, bytes);
+      viewer.delivery.offer(topic, bytes, expiresAtMs);
       this.#due.add(viewer);
     }
     this.#pumpSlice();

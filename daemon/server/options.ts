@@ -7,6 +7,8 @@ import type {
   ViewerCounts,
   ViewerTotals,
 } from "../../src/protocol/messages.ts";
+import type { TraceBody } from "../../src/protocol/trace.ts";
+import type { FrameTimes } from "../trace.ts";
 
 type Write = (fields: object, message: string) => void;
 
@@ -45,6 +47,8 @@ export interface ServerOptions {
   limits: Limits;
   hello: () => HelloBody;
   status: () => StatusBody;
+  /** The last `bins` bins, all that are kept without a number. */
+  trace: (bins?: number) => TraceBody;
   ready: () => boolean;
   /** Monotonic clock of the daemon, ms. */
   now: () => number;
@@ -63,10 +67,10 @@ export interface ViewersStatus {
 export interface PhospheneServer {
   readonly address: { host: string; port: number };
   /**
-   * Sets `frame.stamps.written`, sends the frame (and its `latents`) to everybody subscribed; returns the time after the
-   * socket writes, ms. With more than 32 viewers the writes to the others follow in slices, so that the loop is not held up.
+   * Sets `frame.stamps.written`, sends the frame (and its `latents`) to everybody subscribed; returns when it was encoded and the
+   * time after the socket writes. With more than 32 viewers the writes to the others follow in slices, so that the loop is not held up.
    */
-  publishFrame(frame: FrameBody): number;
+  publishFrame(frame: FrameBody): FrameTimes;
   publishSpikes(body: SpikesBody): void;
   publishEvent(body: EventBody): void;
   viewers(): ViewersStatus;

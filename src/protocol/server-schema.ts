@@ -15,7 +15,7 @@ const ms = z.union([z.number(), z.nan()]);
 const percentiles = z.object({ n: count, p50: ms, p99: ms, p999: ms, max: ms });
 const counts = { offered: count, sent: count, dropped: count, queued: count };
 
-const stamps = z.object({
+export const stampsSchema = z.object({
   lastSpike: z.number().nullable(),
   arrived: z.number(),
   closed: z.number(),
@@ -28,6 +28,11 @@ const stamps = z.object({
   written: z.number(),
 });
 
+export const ledgerSchema = z.object({
+  ...{ closed: count, inFlight: count, bins: count, frames: count, superseded: count },
+  ...{ expired: count, failed: count, gated: count, late: count },
+});
+
 const latents = z.object({
   seq: count,
   state: z.enum(["ok", "late", "no-reconstruction"]),
@@ -38,7 +43,7 @@ const latents = z.object({
   atypicality: ms,
   readouts: z.record(z.string(), float32s),
   bins: pair,
-  stamps,
+  stamps: stampsSchema,
 });
 
 const frame = latents.extend({
@@ -109,10 +114,7 @@ const status = z.object({
     provider: z.string(),
     costMs: z.record(z.string(), z.number()),
   }),
-  ledger: z.object({
-    ...{ closed: count, inFlight: count, bins: count, frames: count, superseded: count },
-    ...{ expired: count, failed: count, gated: count, late: count },
-  }),
+  ledger: ledgerSchema,
   latency: z.record(z.enum(STAGES), percentiles),
   viewers: z.array(z.object({ id: count, ...counts })),
   viewerTotals: z.object({ connected: count, ...counts }),

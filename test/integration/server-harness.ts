@@ -23,6 +23,7 @@ export async function startServer(overrides: Partial<ServerOptions> = {}) {
     limits: { maxViewers: 16, maxMessageBytes: 65_536, messagesPerSecond: 200 },
     hello: () => SERVER.hello,
     status: (): typeof SERVER.status => ({ ...SERVER.status, ...server.viewers() }),
+    trace: () => ({ nowMs: 0, originMs: 0, session: "", widthMs: 20, ledger: SERVER.status.ledger, bins: [] }),
     ready: () => true,
     now: () => performance.now(),
     log: { info: write, warn: write, debug: write, error: write },

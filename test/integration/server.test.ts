@@ -8,7 +8,11 @@ describe("a viewer", () => {
     const viewer = await connect(url, "frame");
     expect(viewer.received[0]).toEqual({ type: "hello", ...SERVER.hello });
     const before = performance.now();
-    for (let seq = 0; seq < 20; seq++) expect(server.publishFrame(makeFrame(seq))).toBeGreaterThanOrEqual(before);
+    for (let seq = 0; seq < 20; seq++) {
+      const { serialisedMs, writtenMs } = server.publishFrame(makeFrame(seq));
+      expect(serialisedMs).toBeGreaterThanOrEqual(before);
+      expect(writtenMs).toBeGreaterThanOrEqual(serialisedMs);
+    }
     for (let seq = 0; seq < 20; seq++) {
       const frame = await viewer.next("frame");
       expect(frame.seq).toBe(seq);

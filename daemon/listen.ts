@@ -1,0 +1,50 @@
+import { fileURLToPath } from "node:url";
+import type { TraceBody } from "../src/protocol/trace.ts";
+import { daemonEvent } from "./events.ts";
+import { helloBody } from "./hello.ts";
+import type { Parts } from "./parts.ts";
+import { createServer, type PhospheneServer } from "./server/index.ts";
+import { statusBody } from "./status.ts";
+
+const VIEWER_DIR = fileURLToPath(new URL("../clients/viewer/dist", import.meta.url));
+
+/** Opens the server: viewers, and HTTP. */
+export function listen(parts: Parts): Promise<PhospheneServer> {
+  const { config, bundle, log, now } = parts;
+  return createServer({
+    host: config.server.host,
+    port: config.server.port,
+    viewerDir: VIEWER_DIR,
+    stimuliDir: config.stimuli,
+    limits: { maxViewers: config.server.maxViewers, maxMessageBytes: 65_536, messagesPerSecond: 200 },
+    hello: () => helloBody(bundle, config, parts.session, now()),
+    status: () => status(parts),
+    trace: (bins) => traceBody(parts, bins),
+    ready: () => parts.supervisor.state === "ready",
+    now,
+    log,
+    onSteer: (gamma) => {
+      if (gamma.length !== parts.steering.length) return;
+      parts.steering = [...gamma];
+      parts.server?.publishEvent(daemonEvent("steering", now()));
+    },
+    onShown: (seq, atMs) => {
+      parts.writer?.shown(seq, atMs);
+      parts.outputs?.shown(seq, atMs);
+      parts.trace.shown(seq, atMs);
+    },
+  });
+}
+
+function status(parts: Parts) {
+  const viewers = parts.server?.viewers() ?? {
+    viewers: [],
+    viewerTotals: { connected: 0, offered: 0, sent: 0, dropped: 0, queued: 0 },
+  };
+  return statusBody({ ...parts, viewers, nowMs: parts.now() });
+}
+
+function traceBody({ now, originMs, session, bundle, ledger, trace }: Parts, bins?: number): TraceBody {
+  const { widthMs } = bundle.manifest.bins;
+  return { nowMs: now(), originMs, session, widthMs, ledger: ledger.counts(), bins: trace.read(bins) };
+}

@@ -1,0 +1,77 @@
+import { randomUUID } from "node:crypto";
+import type { Logger } from "pino";
+import type { Config } from "../src/config.ts";
+import type { StepBudget } from "../src/decode/budget.ts";
+import { Ledger } from "../src/ledger.ts";
+import { Binner } from "../src/signal/binner.ts";
+import { sayBacklog, sayDecoder, sayLiveness } from "./announce.ts";
+import type { Bundle } from "./bundle.ts";
+import { DecoderSupervisor } from "./decoder/supervisor.ts";
+import type { FrameWriter } from "./frames.ts";
+import { LatencyRecorder } from "./latency.ts";
+import { whenIdle } from "./lockstep.ts";
+import { monotonicMs, schedulerOn } from "./monotonic.ts";
+import type { Outputs } from "./outputs.ts";
+import type { Recorder } from "./recorder/recorder.ts";
+import type { PhospheneServer } from "./server/index.ts";
+import { openSources } from "./sources.ts";
+import { TraceRing } from "./trace.ts";
+
+/** A source that is silent for this many bins is lost. */
+export const LOST_AFTER_BINS = 2;
+
+/** What a daemon is made of. */
+export type Parts = ReturnType<typeof makeParts>;
+
+/** Makes the parts, unconnected: nothing runs, nothing listens. `originMs` is the daemon's 0 on the machine's monotonic clock. */
+export function makeParts(config: Config, bundle: Bundle, log: Logger, originMs: number) {
+  const { units, bins, latents } = bundle.manifest;
+  const { stallMs, solver, maxSteps, guidance, seed, threads } = config.decode;
+  const now = () => monotonicMs() - originMs;
+  const trace = new TraceRing(config.trace.bins, now);
+  const ledger = new Ledger((index, outcome) => trace.settled(index, outcome));
+  const scheduler = schedulerOn(now);
+  const source = openSources({
+    config,
+    unitLabels: units.labels,
+    widthMs: bins.widthMs,
+    scheduler,
+    lostAfterMs: LOST_AFTER_BINS * bins.widthMs,
+    onLiveness: (name, liveness) => sayLiveness(state, `source ${name}`, liveness),
+    clock: () => state.binner.clock,
+    onBacklog: (name, change) => sayBacklog(state, name === null ? "source" : `source ${name}`, change),
+    context: {
+      now,
+      request$: whenIdle(ledger),
+      log: (level, message, fields) => log[level](fields ?? {}, message),
+    },
+  });
+  const closing = source.followsWall ? config.bins : { ...config.bins, silenceMs: Number.POSITIVE_INFINITY };
+  const state = {
+    config,
+    bundle,
+    log,
+    now,
+    originMs,
+    trace,
+    session: randomUUID(),
+    ledger,
+    latency: new LatencyRecorder(),
+    scheduler,
+    binner: new Binner({ source: source.name, units: units.count, widthMs: bins.widthMs, ...closing }),
+    source,
+    supervisor: new DecoderSupervisor({
+      load: { dir: bundle.dir, solver, maxSteps, guidance, seed, threads },
+      stallMs,
+      onState: (decoder, detail) => sayDecoder(state, decoder, detail),
+      onProgress: (message) => log.info(`decoder: ${message}`),
+    }),
+    steering: latents.groups.map(() => 0),
+    budget: null as StepBudget | null,
+    server: null as PhospheneServer | null,
+    recorder: null as Recorder | null,
+    outputs: null as Outputs | null,
+    writer: null as FrameWriter | null,
+  };
+  return state;
+}
