@@ -44,7 +44,7 @@ module.exports = {
     only("zeromq", "zeromq", "^(adapters/zeromq|rig|bench/ingest)/"),
     only("h5wasm", "h5wasm", "^adapters/recording/"),
     only("mcap", "@mcap/core", "^adapters/recording/mcap-log"),
-    only("koffi", "koffi", "^adapters/lsl/native"),
+    only("koffi", "koffi", "^(adapters/lsl/native|daemon/decoder/ort/native)"),
     {
       name: "liblsl-is-loaded-late",
       severity: "error",
