@@ -1,5 +1,5 @@
 import { ddim } from "../../src/decode/ddim.ts";
-import type { Decoded, DecodeRequest, Decoder } from "../../src/decode/decoder.ts";
+import type { Decoded, Decoder } from "../../src/decode/decoder.ts";
 import { ipndm } from "../../src/decode/ipndm.ts";
 import { type DiffusionManifest, FUSED_STEPS } from "../../src/decode/manifest.ts";
 import { seededNoise } from "../../src/decode/noise.ts";
@@ -7,6 +7,7 @@ import { cosineSchedule } from "../../src/decode/schedule.ts";
 import { expected, PhospheneError } from "../../src/errors.ts";
 import { monotonicMs } from "../monotonic.ts";
 import type { Graphs } from "./graphs.ts";
+import { checkRequest, steer } from "./request.ts";
 import { toRgb } from "./rgb.ts";
 
 export interface DiffusionOptions {
@@ -22,7 +23,7 @@ export type Sample = (noise: Float32Array, cond: Float32Array, onStep?: () => vo
 
 /** VAE encoder, then few-step DDIM from the session's fixed noise. */
 export function diffusionDecoder(graphs: Graphs, manifest: DiffusionManifest, options: DiffusionOptions): Decoder {
-  const { image, latents, units, bins } = manifest;
+  const { image } = manifest;
   const noise = seededNoise(options.seed, 3 * image.height * image.width, manifest.noise.scale);
   const steps = stepsFor(options.maxSteps);
   const guidance = chooseGuidance(manifest, options.guidance);
@@ -33,7 +34,7 @@ export function diffusionDecoder(graphs: Graphs, manifest: DiffusionManifest, op
     steps,
     guidance,
     async decode(request) {
-      checkRequest(request, units.count * bins.window, latents.groups.length, steps);
+      checkRequest(request, manifest, steps);
       const startedMs = monotonicMs();
       const { mu, logvar, expected: explained, ...readouts } = await graphs.encode.run({ window: request.values });
       const encodedMs = monotonicMs();
@@ -114,29 +115,6 @@ export function stepwise(
   };
 }
 
-function steer(mu: Float32Array, { latents }: DiffusionManifest, steering: readonly number[]): Float32Array {
-  const cond = Float32Array.from(mu);
-  let d = 0;
-  latents.groups.forEach(({ size }, group) => {
-    for (const end = d + size; d < end; d++) cond[d]! += steering[group]!;
-  });
-  return cond;
-}
-
 function withoutPrefix(readouts: Record<string, Float32Array>): Record<string, Float32Array> {
   return Object.fromEntries(Object.entries(readouts).map(([name, value]) => [name.replace(/^readout_/, ""), value]));
-}
-
-function checkRequest(request: DecodeRequest, values: number, groups: number, steps: readonly number[]): void {
-  const problem =
-    request.values.length !== values
-      ? expected("values", `${values} numbers`, request.values.length)
-      : request.steering.length !== groups
-        ? expected("steering", `${groups} numbers`, request.steering.length)
-        : !steps.includes(request.steps)
-          ? expected("steps", `one of ${steps.join(", ")}`, request.steps)
-          : !request.values.every(Number.isFinite)
-            ? "values: expected finite numbers"
-            : null;
-  if (problem !== null) throw new PhospheneError("DECODER_FAILED", problem);
 }
