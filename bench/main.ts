@@ -1,0 +1,43 @@
+// `npm run bench -- NAME [options]`: the measuring instruments. docs/measuring.md says how each measures, docs/performance.md what came out.
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+
+/** Each is `bench/NAME.ts` or `bench/NAME/main.ts` and exports a function of its name that takes the arguments after it. */
+const HARNESSES: Record<string, string> = {
+  latency: "bin close to socket write at the true cadence, stage by stage, with misses, memory and processor time",
+  ingest: "spikes taken in: loss at a full rate, arrival to bin, a burst",
+  fanout: "what many viewers cost the others",
+  soak: "memory over time, with a rig that is killed",
+  peers: "side by side with other software on the same spikes",
+  sampler: "the model alone: plain binding beside bound graphs",
+  overhead: "everything but the model run, stage by stage",
+  report: "results (JSON) as text, into docs/performance.md with --write SECTION",
+  figures: "results of latency (JSON) as figures, into docs/pictures",
+  retime: "a copy of a bundle with another bin width, for rates that the bundle's bins do not give",
+};
+
+type Harness = (args: string[]) => Promise<void>;
+
+async function load(name: string): Promise<Harness> {
+  const paths = [`${name}.ts`, `${name}/main.ts`].map((path) => join(import.meta.dirname, path));
+  const path = paths.find((each) => existsSync(each));
+  if (path === undefined) throw new Error(`bench/${name}.ts is not there`);
+  const found: unknown = await import(pathToFileURL(path).href);
+  const run = Object.getOwnPropertyDescriptor(Object(found), name)?.value;
+  if (typeof run !== "function") throw new Error(`${path} exports no function ${name}`);
+  return run;
+}
+
+function usage(): string {
+  const lines = Object.entries(HARNESSES).map(([name, what]) => `  ${name.padEnd(9)} ${what}`);
+  const shared = "All take --json FILE, --write (their section of docs/performance.md) and --smoke (a few seconds).";
+  return ["npm run bench -- NAME [options]", "", ...lines, "", shared].join("\n");
+}
+
+const [name, ...args] = process.argv.slice(2);
+if (name === undefined || !Object.hasOwn(HARNESSES, name)) {
+  const known = name === undefined || name === "--help" || name === "help";
+  process.stdout.write(`${known ? "" : `no harness ${name}\n\n`}${usage()}\n`);
+  process.exitCode = known ? 0 : 2;
+} else await (await load(name))(args);
