@@ -1,0 +1,139 @@
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { stringify } from "yaml";
+import { freePortPair } from "../../test/integration/processes.ts";
+import type { Transport } from "./client.ts";
+import { start } from "./program.ts";
+import { peersPython, torchEnv, torchPython } from "./python.ts";
+
+export interface Setting {
+  readonly bundle: string;
+  readonly widthMs: number;
+  readonly latenessMs: number;
+  readonly spikesPort: number;
+  /** Keys of `decode` in the daemon's configuration. */
+  readonly decode: Record<string, unknown>;
+  /** Steps of the sampler, for diffusion. */
+  readonly steps: number;
+  readonly device: string;
+}
+
+export interface StartedSystem extends AsyncDisposable {
+  readonly pid: number;
+  readonly transport: Transport;
+  readonly address: string;
+}
+
+export interface System {
+  readonly about: string;
+  readonly kinds: readonly string[];
+  /** Undefined where it can run, else why not. */
+  missing(): string | undefined;
+  /** Resolves when outputs can be subscribed to; a `zeromq` system connects to `address`, which the client binds. */
+  start(setting: Setting): Promise<StartedSystem>;
+}
+
+const root = join(import.meta.dirname, "../..");
+const BOTH = ["linear", "diffusion"];
+
+export const SYSTEMS: Record<string, System> = {
+  phosphene: {
+    about: "`phosphene run`",
+    kinds: BOTH,
+    missing: () => undefined,
+    start: (setting) => phosphene(setting, {}),
+  },
+  "phosphene-plain": {
+    about: "`phosphene run` with onnxruntime-node's plain binding",
+    kinds: ["diffusion"],
+    missing: () => undefined,
+    start: (setting) => phosphene(setting, { cudaGraphs: "off" }),
+  },
+  ezmsg: {
+    about: "ezmsg: four units in one process, WebSocket",
+    kinds: ["linear"],
+    missing: () => reason(peersPython()),
+    start: ezmsg,
+  },
+  timeflux: {
+    about: "Timeflux: one graph that waits for spikes, ZeroMQ",
+    kinds: ["linear"],
+    missing: () => reason(peersPython()),
+    start: (setting) => timeflux(setting, 0, Math.ceil(setting.widthMs)),
+  },
+  "timeflux-rate": {
+    about: "Timeflux: one graph at the rate of the bins, ZeroMQ",
+    kinds: ["linear"],
+    missing: () => reason(peersPython()),
+    start: (setting) => timeflux(setting, 1000 / setting.widthMs, 0),
+  },
+  torch: {
+    about: "asyncio, pyzmq and PyTorch with a CUDA graph, WebSocket",
+    kinds: ["diffusion"],
+    missing: () => reason(torchPython()),
+    start: torch,
+  },
+};
+
+function reason(python: string | Error): string | undefined {
+  return python instanceof Error ? python.message : undefined;
+}
+
+const endpoint = (port: number) => `tcp://127.0.0.1:${port}`;
+
+async function phosphene(setting: Setting, decode: Record<string, unknown>): Promise<StartedSystem> {
+  const config = {
+    source: { options: { endpoint: endpoint(setting.spikesPort), heartbeat: false } },
+    bundle: setting.bundle,
+    stimuli: null,
+    bins: { latenessMs: setting.latenessMs },
+    decode: { everyBins: 1, ...setting.decode, ...decode },
+    server: { port: 0 },
+    log: { level: "warn" },
+  };
+  const path = join(mkdtempSync(join(tmpdir(), "phosphene-")), "config.yaml");
+  writeFileSync(path, stringify(config));
+  const program = start(process.execPath, ["daemon/main.ts", "run", "--config", path], root);
+  const [, url] = await program.saw(/watching at http(\S+)/);
+  return { ...program, transport: "phosphene", address: `ws${url}/v1/stream` };
+}
+
+async function ezmsg({ bundle, spikesPort, latenessMs }: Setting): Promise<StartedSystem> {
+  const port = await freePortPair();
+  const args = ["ezmsg_pipeline.py", bundle, endpoint(spikesPort), String(port), String(latenessMs)];
+  const program = start(peersPython() as string, args, import.meta.dirname, { PYTHONUNBUFFERED: "1" });
+  await program.saw(/^ready/m);
+  return { ...program, transport: "websocket", address: `ws://127.0.0.1:${port}` };
+}
+
+async function timeflux(setting: Setting, rate: number, waitMs: number): Promise<StartedSystem> {
+  const address = endpoint(await freePortPair());
+  const env = {
+    BUNDLE: setting.bundle,
+    SPIKES: endpoint(setting.spikesPort),
+    OUTPUT: address,
+    LATENESS_MS: String(setting.latenessMs),
+    RATE: String(rate),
+    WAIT_MS: String(waitMs),
+    PYTHONPATH: import.meta.dirname,
+    PYTHONUNBUFFERED: "1",
+  };
+  const program = start(
+    peersPython() as string,
+    ["-m", "timeflux.timeflux", "timeflux.yaml"],
+    import.meta.dirname,
+    env,
+  );
+  await program.saw(/^ready/m);
+  return { ...program, transport: "zeromq", address };
+}
+
+async function torch({ bundle, spikesPort, latenessMs, steps, device }: Setting): Promise<StartedSystem> {
+  const port = await freePortPair();
+  const args = ["torch_loop.py", bundle, endpoint(spikesPort), String(port), "--lateness", String(latenessMs)];
+  const options = ["--steps", String(steps), "--device", device];
+  const program = start(torchPython() as string, [...args, ...options], import.meta.dirname, torchEnv);
+  await program.saw(/^ready/m);
+  return { ...program, transport: "websocket", address: `ws://127.0.0.1:${port}` };
+}
