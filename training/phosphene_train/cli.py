@@ -29,6 +29,8 @@ def parser() -> argparse.ArgumentParser:
     tiny = commands.add_parser("tiny", help="write a bundle of random weights")
     tiny.add_argument("out", type=Path, metavar="OUT")
     tiny.add_argument("--demo-size", action="store_true", help="with the demo's shapes, for timing")
+    tiny.add_argument("--linear", action="store_true", help="of kind linear")
+    tiny.add_argument("--sizes", metavar="U,D,S", help="with --linear: units, latents, side of the picture")
     tiny.set_defaults(run=run_tiny)
     demo = commands.add_parser("demo", help="train the demo bundle: stimuli, simulated cortex, VAE, denoiser")
     demo.add_argument("--out", type=Path, default=Path("runs/demo"), help="run folder (default: %(default)s)")
@@ -76,6 +78,13 @@ def run_pack(options: argparse.Namespace) -> int:
 
 
 def run_tiny(options: argparse.Namespace) -> int:
+    if options.linear:
+        from .linear.random import RandomOptions, write_random_linear
+
+        units, latents, side = (int(n) for n in (options.sizes or "8,8,8").split(","))
+        name = "random-linear" if options.sizes else "tiny-linear"
+        write_random_linear(options.out, RandomOptions(units, latents=latents, side=side), name)
+        return run_verify(argparse.Namespace(bundle=options.out))
     from .random_bundle import demo_options, tiny_options, write_random_bundle
 
     shapes, name = (demo_options(), "random-demo") if options.demo_size else (tiny_options(), "tiny")

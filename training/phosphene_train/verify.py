@@ -25,6 +25,8 @@ def verify_bundle(folder: Path) -> list[Check]:
     manifest = json.loads((folder / "manifest.json").read_text())
     golden = json.loads((folder / manifest["files"]["golden"]["path"]).read_text())
     checks = [check_digest(folder, entry) for entry in file_entries(manifest)]
+    if manifest["kind"] == "linear":
+        return checks + linear_checks(folder, golden)
     for index, case in enumerate(golden["cases"]):
         found = encoder_errors(folder, manifest, case) | sampler_errors(folder, manifest, manifest["files"], case)
         checks += [Check(f"case {index} {name}", error, error <= golden["tolerance"]) for name, error in found.items()]
@@ -32,6 +34,19 @@ def verify_bundle(folder: Path) -> list[Check]:
             found, limit = sampler_errors(folder, manifest, manifest["files"]["half"], case), golden["halfTolerance"]
             checks += [Check(f"case {index} {name}, fp16", error, error <= limit) for name, error in found.items()]
     return checks
+
+
+def linear_checks(folder: Path, golden: dict) -> list[Check]:
+    """Every golden output of a linear bundle."""
+    from .linear.bundle import golden_errors
+
+    found = [(index, golden_errors(folder, case)) for index, case in enumerate(golden["cases"])]
+    limit = golden["tolerance"]
+    return [
+        Check(f"case {index} {name}", error, error <= limit)
+        for index, errors in found
+        for name, error in errors.items()
+    ]
 
 
 def file_entries(manifest: dict) -> list[dict]:
