@@ -2,14 +2,29 @@ import type { StatusBody } from "../src/protocol/messages.ts";
 import { freePortPair, Running } from "../test/integration/processes.ts";
 
 export interface System extends AsyncDisposable {
+  readonly url: string;
   readonly streamUrl: string;
+  /** Of the daemon. */
+  readonly pid: number;
   status(): Promise<StatusBody>;
 }
 
 /** Rig and daemon as processes of their own, playing and decoding one bundle on free ports. */
-export async function startSystem(bundle: string, daemonArgs: readonly string[] = []): Promise<System> {
+export async function startSystem(
+  bundle: string,
+  daemonArgs: readonly string[] = [],
+  rigArgs: readonly string[] = [],
+): Promise<System> {
   const port = await freePortPair();
-  const rig = new Running(["daemon/main.ts", "rig", "--port", String(port), "--session", `${bundle}/session`]);
+  const rig = new Running([
+    "daemon/main.ts",
+    "rig",
+    "--port",
+    String(port),
+    "--session",
+    `${bundle}/session`,
+    ...rigArgs,
+  ]);
   await rig.saw(/rig: publishing/);
   const args = ["--bundle", bundle, "--port", "0", "--source", `tcp://127.0.0.1:${port}`];
   const daemon = await startDaemon([...daemonArgs, ...args]);
@@ -27,7 +42,9 @@ export async function startDaemon(args: readonly string[]): Promise<System> {
   const daemon = new Running(["daemon/main.ts", "run", ...args]);
   const [, url] = await daemon.saw(/watching at (\S+)/);
   return {
+    url: url!,
     streamUrl: `${url!.replace("http", "ws")}/v1/stream`,
+    pid: daemon.child.pid!,
     status: async () => (await (await fetch(`${url}/status`)).json()) as StatusBody,
     async [Symbol.asyncDispose]() {
       await daemon.stop("SIGTERM");

@@ -48,8 +48,23 @@ export class TraceRing {
   written(frame: FrameBody, times: FrameTimes): void {
     const slot = this.#slot(frame.bins[1]);
     if (slot === undefined || slot.outcome !== null) return;
-    const { seq, state, steps, solver, seed, guidance, bins, stamps, deadlineMs } = frame;
-    slot.frame = { seq, state, steps, solver, seed, guidance, bins, stamps, deadlineMs, ...times, shownMs: null };
+    const { seq, state, steps, solver, seed, guidance, bins, stamps, deadlineMs, sourceS, clock } = frame;
+    const mappedMs = 1000 * sourceS[1] + clock.offsetMs;
+    const endMs = Number.isFinite(mappedMs) ? mappedMs : null;
+    slot.frame = {
+      seq,
+      state,
+      steps,
+      solver,
+      seed,
+      guidance,
+      bins,
+      endMs,
+      stamps,
+      deadlineMs,
+      ...times,
+      shownMs: null,
+    };
     this.#binOfSeq[seq % this.capacity] = slot.index;
   }
 

@@ -20,6 +20,8 @@ export interface TraceFrame {
   readonly seed: number;
   readonly guidance: number | null;
   readonly bins: readonly [number, number];
+  /** End of the last bin at the source, mapped by its clock; null while that is not known. */
+  readonly endMs: number | null;
   readonly stamps: Readonly<Stamps>;
   readonly deadlineMs: number;
   /** Encoded for the wire. */
@@ -63,6 +65,7 @@ const frame = z.object({
   seed: z.number(),
   guidance: z.number().nullable(),
   bins: z.tuple([z.int(), z.int()]),
+  endMs: z.number().nullable(),
   stamps: stampsSchema,
   deadlineMs: z.number(),
   serialisedMs: z.number(),

@@ -1,0 +1,126 @@
+import type { TraceBin, TraceFrame } from "../../src/protocol/trace.ts";
+import { Latencies } from "../distribution.ts";
+import type { Origin } from "../output.ts";
+import type { Measured } from "./measure.ts";
+import type { Plan } from "./plan.ts";
+import type { LatencyResult, SpanName, StageName } from "./result.ts";
+
+/** Times of a frame in the order of its stages, ms on one clock; `receivedMs` is not-a-number where the client never got it. */
+function stagesOf(
+  { stamps, serialisedMs, writtenMs }: TraceFrame,
+  receivedMs: number,
+): Record<StageName, [number, number]> {
+  const sampled = stamps.stepped.at(-1) ?? stamps.synthesised;
+  return {
+    arrived: [stamps.arrived, stamps.closed],
+    mailbox: [stamps.closed, stamps.dispatched],
+    toDecoder: [stamps.dispatched, stamps.started],
+    encode: [stamps.started, stamps.encoded],
+    sample: [stamps.encoded, sampled],
+    picture: [sampled, stamps.synthesised],
+    fromDecoder: [stamps.synthesised, stamps.received],
+    draft: [stamps.received, stamps.written],
+    serialise: [stamps.written, serialisedMs],
+    socket: [serialisedMs, writtenMs],
+    client: [serialisedMs, receivedMs],
+  };
+}
+
+function spansOf({ stamps, writtenMs }: TraceFrame, receivedMs: number, binEndMs: number): Record<SpanName, number> {
+  const total = writtenMs - stamps.closed;
+  const model = stamps.synthesised - stamps.started;
+  return {
+    ...{ total, model, overhead: total - model },
+    closeToClient: receivedMs - stamps.closed,
+    binEnd: writtenMs - binEndMs,
+    spike: writtenMs - (stamps.lastSpike ?? Number.NaN),
+  };
+}
+
+/** Histograms by name, made as names come. */
+class Named<Name extends string> {
+  readonly #all = new Map<Name, Latencies>();
+
+  record(name: Name, ms: number): void {
+    const latencies = this.#all.get(name) ?? new Latencies();
+    this.#all.set(name, latencies);
+    latencies.record(ms);
+  }
+
+  get(name: Name): Latencies {
+    return this.#all.get(name) ?? new Latencies();
+  }
+
+  summaries() {
+    return Object.fromEntries([...this.#all].map(([name, latencies]) => [name, latencies.summary()]));
+  }
+}
+
+/** The bins that were to give a frame, from the first frame that counts to the last: no bin between them is left out, whatever became of it. */
+export function offeredBins({ trace, seqs }: Pick<Measured, "trace" | "seqs">, everyBins: number): TraceBin[] {
+  const inside = (bin: TraceBin) => bin.frame !== null && bin.frame.seq >= seqs[0] && bin.frame.seq <= seqs[1];
+  const first = trace.bins.findIndex(inside);
+  const last = trace.bins.findLastIndex(inside);
+  if (first === -1 || trace.bins[first]?.frame?.seq !== seqs[0])
+    throw new Error(`the trace begins after frame ${seqs[0]}: ${trace.bins.length} bins are kept`);
+  return trace.bins.slice(first, last + 1).filter(({ index }) => index % everyBins === 0);
+}
+
+export function summarise(origin: Origin, plan: Plan, measured: Measured, hogs: number): LatencyResult {
+  const { trace, receivedMs, seconds, after } = measured;
+  const bins = offeredBins(measured, plan.everyBins);
+  const frames = bins.flatMap(({ frame }) => (frame === null ? [] : [frame]));
+  const spans = new Named<SpanName>();
+  const stages = new Named<StageName>();
+  const ends = new Named<StageName>();
+  for (const frame of frames) {
+    const atClientMs = (receivedMs.get(frame.seq) ?? Number.NaN) - trace.originMs;
+    const perStage = Object.entries(stagesOf(frame, atClientMs)) as [StageName, [number, number]][];
+    for (const [name, [fromMs, toMs]] of perStage) {
+      stages.record(name, toMs - fromMs);
+      ends.record(name, toMs - frame.stamps.closed);
+    }
+    for (const [name, ms] of Object.entries(spansOf(frame, atClientMs, frame.endMs ?? Number.NaN)) as [
+      SpanName,
+      number,
+    ][])
+      spans.record(name, ms);
+  }
+  const span = (name: SpanName) => spans.get(name).summary();
+  return {
+    ...origin,
+    harness: "latency",
+    bundle: describe(plan),
+    provider: after.decoder.provider,
+    budgetMs: frames[0]!.deadlineMs - frames[0]!.stamps.closed,
+    ...{ hogs, blockMs: plan.blockMs, seconds },
+    wantedHz: 1000 / plan.widthMs / plan.everyBins,
+    writtenHz: frames.length / seconds,
+    offered: bins.length,
+    outcomes: count(bins, ({ outcome }) => outcome ?? "inFlight"),
+    late: frames.filter(({ writtenMs, deadlineMs }) => writtenMs > deadlineMs).length,
+    missing: bins.length - frames.length,
+    dropped: frames.filter(({ seq }) => !receivedMs.has(seq)).length,
+    steps: count(frames, ({ steps }) => String(steps)),
+    states: count(frames, ({ state }) => state),
+    spans: {
+      ...{ total: span("total"), overhead: span("overhead"), model: span("model") },
+      ...{ closeToClient: span("closeToClient"), binEnd: span("binEnd"), spike: span("spike") },
+    },
+    stages: stages.summaries(),
+    ends: Object.fromEntries(Object.entries(ends.summaries()).map(([name, { p50, p99 }]) => [name, { p50, p99 }])),
+    offeredTotal: spans.get("total").overOffered(bins.length - frames.length),
+    daemon: measured.daemon,
+    decoder: measured.decoder,
+  };
+}
+
+function describe({ dir, name, digest, kind, image, widthMs, everyBins, retimedFrom }: Plan): LatencyResult["bundle"] {
+  return { path: dir, name, digest, kind, image, widthMs, everyBins, retimedFrom };
+}
+
+function count<T>(values: readonly T[], key: (value: T) => string): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const value of values) counts[key(value)] = (counts[key(value)] ?? 0) + 1;
+  return counts;
+}
