@@ -1,6 +1,7 @@
 import type { Logger } from "pino";
 import type { Liveness } from "../src/ops/liveness.ts";
 import type { BacklogChange } from "../src/signal/backlog.ts";
+import type { Way } from "./decoder/providers.ts";
 import type { DecoderState } from "./decoder/supervisor.ts";
 import { daemonEvent } from "./events.ts";
 import type { PhospheneServer } from "./server/index.ts";
@@ -15,6 +16,12 @@ export interface Announcer {
 export function sayDecoder({ server, log, now }: Announcer, state: DecoderState, detail: string): void {
   log[state === "ready" ? "info" : "warn"](`decoder ${state}: ${detail}`);
   server?.publishEvent(daemonEvent(`decoder ${state}`, now()));
+}
+
+/** Frames come from another provider from now on: slower, and with other last bits. */
+export function sayFallback({ server, log, now }: Announcer, { provider, runner }: Way, reason: string): void {
+  log.error(`decoder falls back to ${provider} (${runner}): ${reason}`);
+  server?.publishEvent(daemonEvent(`decoder falls back to ${provider} (${runner})`, now()));
 }
 
 /** Decoding goes on without it, but nobody shall believe that it is recorded. */

@@ -4,7 +4,7 @@ import type { Config } from "../src/config.ts";
 import type { StepBudget } from "../src/decode/budget.ts";
 import { Ledger } from "../src/ledger.ts";
 import { Binner } from "../src/signal/binner.ts";
-import { sayBacklog, sayDecoder, sayLiveness } from "./announce.ts";
+import { sayBacklog, sayDecoder, sayFallback, sayLiveness } from "./announce.ts";
 import type { Bundle } from "./bundle.ts";
 import { DecoderSupervisor } from "./decoder/supervisor.ts";
 import type { FrameWriter } from "./frames.ts";
@@ -26,7 +26,7 @@ export type Parts = ReturnType<typeof makeParts>;
 /** Makes the parts, unconnected: nothing runs, nothing listens. `originMs` is the daemon's 0 on the machine's monotonic clock. */
 export function makeParts(config: Config, bundle: Bundle, log: Logger, originMs: number) {
   const { units, bins, latents } = bundle.manifest;
-  const { stallMs, solver, maxSteps, guidance, seed, threads } = config.decode;
+  const { stallMs, solver, maxSteps, guidance, seed, threads, provider, runner, keepWarmMs } = config.decode;
   const now = () => monotonicMs() - originMs;
   const trace = new TraceRing(config.trace.bins, now);
   const ledger = new Ledger((index, outcome) => trace.settled(index, outcome));
@@ -61,10 +61,12 @@ export function makeParts(config: Config, bundle: Bundle, log: Logger, originMs:
     binner: new Binner({ source: source.name, units: units.count, widthMs: bins.widthMs, ...closing }),
     source,
     supervisor: new DecoderSupervisor({
-      load: { dir: bundle.dir, solver, maxSteps, guidance, seed, threads },
+      load: { dir: bundle.dir, solver, maxSteps, guidance, seed, threads, keepWarmMs },
+      way: { provider, runner },
       stallMs,
       onState: (decoder, detail) => sayDecoder(state, decoder, detail),
       onProgress: (message) => log.info(`decoder: ${message}`),
+      onFallback: (way, reason) => sayFallback(state, way, reason),
     }),
     steering: latents.groups.map(() => 0),
     budget: null as StepBudget | null,

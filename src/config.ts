@@ -35,6 +35,9 @@ export const configSchema = z.strictObject({
       maxSteps: z.int().min(1).max(64).default(4),
       guidance: z.number().min(0).max(100).nullable().default(null),
       seed: z.int().min(0).max(4_294_967_295).default(1),
+      provider: z.enum(["auto", "cpu", "cuda", "webgpu"]).default("auto"),
+      runner: z.enum(["auto", "bound", "plain"]).default("auto"),
+      keepWarmMs: z.number().min(1).max(10_000).nullable().default(10),
       threads: z.int().min(1).max(64).default(2),
       stallMs: ms.max(60_000).default(2000),
     })

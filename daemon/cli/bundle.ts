@@ -1,5 +1,6 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { readBundle } from "../bundle.ts";
+import { PROVIDERS, type WayChoice } from "../decoder/providers.ts";
 import { DecoderSupervisor } from "../decoder/supervisor.ts";
 import { parsePositive } from "./options.ts";
 
@@ -12,10 +13,13 @@ export function addBundle(program: Command): void {
     .argument("<dir>", "bundle folder")
     .option("--threads <n>", "threads of the CPU provider", parsePositive, 2)
     .description("check digests, graphs and golden outputs; print the cost of a frame on this machine")
-    .action(async (dir: string, options: { threads: number }) => {
+    .addOption(new Option("--provider <name>", "execution provider").choices(["auto", ...PROVIDERS]).default("cpu"))
+    .addOption(new Option("--runner <name>", "how graphs are run").choices(["auto", "bound", "plain"]).default("auto"))
+    .action(async (dir: string, options: { threads: number } & WayChoice) => {
       const bundle = await readBundle(dir);
       const supervisor = new DecoderSupervisor({
-        load: { dir, solver: "ddim", maxSteps: 4, guidance: null, seed: 1, threads: options.threads },
+        load: { dir, solver: "ddim", maxSteps: 4, guidance: null, seed: 1, threads: options.threads, keepWarmMs: null },
+        way: { provider: options.provider, runner: options.runner },
         stallMs: 10_000,
         onState: () => {},
         onProgress: (message) => process.stderr.write(`${message}\n`),
@@ -23,7 +27,9 @@ export function addBundle(program: Command): void {
       try {
         const ready = await supervisor.start();
         const costs = Object.entries(ready.costMs).map(([k, ms]) => `${k}: ${ms.toFixed(1)} ms`);
-        process.stdout.write(`${bundle.manifest.name} ${bundle.digest.slice(0, 12)} reproduces its golden outputs`);
+        process.stdout.write(
+          `${bundle.manifest.name} ${bundle.digest.slice(0, 12)} reproduces its golden outputs on ${ready.provider} (${ready.runner}, ${ready.precision})`,
+        );
         process.stdout.write(
           ` (largest difference ${ready.goldenDifference.toExponential(1)}); steps ${costs.join(", ")}\n`,
         );

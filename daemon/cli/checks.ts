@@ -1,11 +1,11 @@
 import { execFile } from "node:child_process";
 import { constants } from "node:fs";
-import { access, mkdir, readdir, statfs } from "node:fs/promises";
-import { createRequire } from "node:module";
+import { access, mkdir, statfs } from "node:fs/promises";
 import { createServer } from "node:net";
-import { dirname, join } from "node:path";
+import { dirname } from "node:path";
 import { promisify } from "node:util";
 import type { Config } from "../../src/config.ts";
+import { PhospheneError } from "../../src/errors.ts";
 import { readBundle } from "../bundle.ts";
 import { DecoderSupervisor } from "../decoder/supervisor.ts";
 
@@ -52,25 +52,31 @@ function firstError(error: unknown): string {
   return /^\w*Error.*$/m.exec(text)?.[0] ?? text.split("\n")[0] ?? "";
 }
 
-/** Digests, graphs, golden outputs, and the cost of a frame on this machine. */
-export async function checkBundle(dir: string, threads: number): Promise<Check> {
+/** Digests, graphs, golden outputs, the provider and why it is that one, and the cost of a frame on this machine. */
+export async function checkBundle(dir: string, { threads, provider, runner }: Config["decode"]): Promise<Check> {
   const name = "bundle";
-  const ignore = { onState: () => {}, onProgress: () => {} };
   let supervisor: DecoderSupervisor | undefined;
   try {
     const { manifest, digest } = await readBundle(dir);
-    const load = { dir, solver: "ddim" as const, maxSteps: 4, guidance: null, seed: 1, threads };
-    supervisor = new DecoderSupervisor({ load, stallMs: 10_000, ...ignore });
-    const { costMs, provider } = await supervisor.start();
-    const cost = Object.entries(costMs).map(([steps, ms]) => `${steps}: ${ms.toFixed(1)} ms`);
-    const detail = `${manifest.name} ${digest.slice(0, 12)} reproduces its golden outputs on ${provider}; steps ${cost.join(", ")}`;
+    const load = { dir, solver: "ddim" as const, maxSteps: 4, guidance: null, seed: 1, threads, keepWarmMs: null };
+    supervisor = new DecoderSupervisor({ load, way: { provider, runner }, stallMs: 10_000, onState: () => {} });
+    const ready = await supervisor.start();
+    const cost = Object.entries(ready.costMs).map(([steps, ms]) => `${steps}: ${ms.toFixed(1)} ms`);
+    const where = `${ready.provider} (${ready.runner}, ${ready.precision}; ${ready.reason})`;
+    const detail = `${manifest.name} ${digest.slice(0, 12)} reproduces its golden outputs on ${where}; steps ${cost.join(", ")}`;
     return { state: "ok", name, detail };
   } catch (error) {
     const detail = error instanceof Error ? error.message : String(error);
-    return { state: "fail", name, detail, mend: "make or copy the bundle again; docs/errors.md explains the code" };
+    return { state: "fail", name, detail, mend: mendBundle(error) };
   } finally {
     await supervisor?.close();
   }
+}
+
+function mendBundle(error: unknown): string {
+  const isProvider = error instanceof PhospheneError && error.code.startsWith("PROVIDER_");
+  if (isProvider) return "set decode.provider to auto, or bring what is missing: docs/gpu.md";
+  return "make or copy the bundle again; docs/errors.md explains the code";
 }
 
 /** Whether the server can listen; a daemon of ours that is there already tells how well it knows its source's clock. */
@@ -111,29 +117,6 @@ async function daemonAt(url: string): Promise<string | null> {
   } catch {
     return null;
   }
-}
-
-/** Libraries of GPU providers beside onnxruntime's own: nothing is wrong without them. */
-export async function checkGpu(): Promise<Check> {
-  const name = "gpu";
-  const root = dirname(createRequire(import.meta.url).resolve("onnxruntime-node/package.json"));
-  const files = await readdir(join(root, "bin"), { recursive: true }).catch(() => []);
-  const providers = files.filter((file) => /onnxruntime_providers_(?!shared)\w+\.(so|dll|dylib)/.test(file));
-  const device = await access("/dev/nvidiactl").then(
-    () => true,
-    () => false,
-  );
-  if (providers.length > 0) {
-    const list = providers.map((file) => /providers_(\w+)\./.exec(file)?.[1]).join(", ");
-    const detail = `providers: ${list}; ${device ? "an NVIDIA device is there" : "no NVIDIA device is visible"}`;
-    return { state: "ok", name, detail };
-  }
-  const detail = device
-    ? "an NVIDIA device is there, but no provider library for it"
-    : "no GPU provider; frames are made on the CPU";
-  if (!device) return { state: "ok", name, detail };
-  const mend = "put libonnxruntime_providers_cuda and _shared of the same version beside onnxruntime-node's library";
-  return { state: "warn", name, detail, mend };
 }
 
 /** Room for recordings. */

@@ -1,17 +1,9 @@
 import type { Command } from "commander";
 import type { Config } from "../../src/config.ts";
 import { checkClock } from "./check-clock.ts";
+import { checkGpu } from "./check-gpu.ts";
 import { checkSource } from "./check-source.ts";
-import {
-  type Check,
-  checkBundle,
-  checkGpu,
-  checkLsl,
-  checkNode,
-  checkPackage,
-  checkPort,
-  checkRecordings,
-} from "./checks.ts";
+import { type Check, checkBundle, checkLsl, checkNode, checkPackage, checkPort, checkRecordings } from "./checks.ts";
 import { configOption, loadConfig } from "./options.ts";
 
 /** `phosphene doctor`: everything that a start needs, one sentence each; exit code 1 when something would stop it. */
@@ -39,12 +31,12 @@ async function* checks(file: string | undefined): AsyncGenerator<Check> {
   yield await checkPackage("zeromq", "Open Ephys");
   yield await checkPackage("onnxruntime-node", "the decoder");
   yield await checkLsl(config !== null && JSON.stringify(config).includes('"kind":"lsl'));
-  yield await checkGpu();
+  yield checkGpu();
   if (config === null) return;
   yield await checkPort(config.server);
   for (const source of [config.source, ...config.otherSources]) yield await checkSource(source);
   yield await checkRecordings(config.record.dir);
-  yield await checkBundle(config.bundle, config.decode.threads);
+  yield await checkBundle(config.bundle, config.decode);
 }
 
 async function readConfiguration(file: string | undefined): Promise<{ check: Check; config: Config | null }> {

@@ -58,7 +58,7 @@ function inject(fault: Fault, window: number): void {
   if (fault.kind === "hang-at") block(Number.POSITIVE_INFINITY);
   if (fault.kind === "exit-at") process.exit(EXIT_CODE);
   // What ONNX Runtime says when a GPU has no memory left.
-  throw new Error("CUDA failure 2: out of memory (injected by PHOSPHENE_FAULT)");
+  throw new PhospheneError("PROVIDER_FAILED", "CUDA failure 2: out of memory (injected by PHOSPHENE_FAULT)");
 }
 
 /** Blocks the thread without using the core: this is what a native model run that waits for its device does. */

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { type DiffusionManifest, FUSED_STEPS } from "../../src/decode/manifest.ts";
 import { PhospheneError } from "../../src/errors.ts";
-import type { Graphs } from "./graphs.ts";
+import type { Graphs, Precision } from "./graphs.ts";
 
 const floats = z.base64().transform((text) => {
   const bytes = Buffer.from(text, "base64");
@@ -12,8 +12,13 @@ const floats = z.base64().transform((text) => {
   return values;
 });
 
+/** For bundles of a time without it: pictures lie in [-1, 1] and are shown in 256 levels. */
+const DEFAULT_HALF_TOLERANCE = 0.05;
+
 const goldenSchema = z.object({
   tolerance: z.number().positive(),
+  /** Of step and samplers that compute with mantissas of 10 bits: fp16 and tf32. */
+  halfTolerance: z.number().positive().default(DEFAULT_HALF_TOLERANCE),
   cases: z
     .array(
       z.object({
@@ -34,51 +39,63 @@ const goldenSchema = z.object({
 
 export type GoldenCase = z.infer<typeof goldenSchema>["cases"][number];
 
-/** The golden cases of a bundle and the tolerance (largest absolute difference). */
+/** The golden cases of a bundle and the tolerances (largest absolute difference). */
 export async function readGolden(
   dir: string,
   manifest: DiffusionManifest,
-): Promise<{ tolerance: number; cases: GoldenCase[] }> {
+): Promise<{ tolerance: number; halfTolerance: number; cases: GoldenCase[] }> {
   const path = join(dir, manifest.files.golden.path);
   const parsed = goldenSchema.safeParse(JSON.parse(await readFile(path, "utf8")));
   if (parsed.success) return parsed.data;
   throw new PhospheneError("BUNDLE_GOLDEN_MISMATCH", `${path}: ${parsed.error.issues[0]?.message ?? "not valid"}`);
 }
 
-/** Reproduces the golden outputs; throws BUNDLE_GOLDEN_MISMATCH that names the output and the difference. Returns the largest difference. */
+/**
+ * Reproduces the golden outputs, each within the tolerance of the precision that it was computed in; throws BUNDLE_GOLDEN_MISMATCH that names
+ * the output and the difference. Returns the largest difference.
+ */
 export async function checkGolden(dir: string, manifest: DiffusionManifest, graphs: Graphs): Promise<number> {
-  const { tolerance, cases } = await readGolden(dir, manifest);
+  const { tolerance, halfTolerance, cases } = await readGolden(dir, manifest);
   let worst = 0;
   for (const [i, golden] of cases.entries())
-    for (const [name, got, wanted] of await reproduce(golden, graphs)) {
+    for (const { name, got, wanted, precision } of await reproduce(golden, graphs)) {
+      const limit = precision === "fp32" ? tolerance : halfTolerance;
       const difference = largestDifference(got, wanted);
-      if (!(difference <= tolerance))
+      if (!(difference <= limit))
         throw new PhospheneError(
           "BUNDLE_GOLDEN_MISMATCH",
-          `${dir}: case ${i}, ${name}: expected agreement within ${tolerance}, got a difference of ${difference}`,
+          `${dir}: case ${i}, ${name}: expected agreement within ${limit} (${precision}), got a difference of ${difference}`,
         );
       worst = Math.max(worst, difference);
     }
   return worst;
 }
 
-type Comparison = [name: string, got: Float32Array, wanted: Float32Array];
+interface Comparison {
+  readonly name: string;
+  readonly got: Float32Array;
+  readonly wanted: Float32Array;
+  readonly precision: Precision;
+}
 
 async function reproduce(golden: GoldenCase, graphs: Graphs): Promise<Comparison[]> {
+  const { encode, sample } = graphs.precision;
   const encoded = await graphs.encode.run({ window: golden.window });
   const given = { cond: golden.mu, guidance: Float32Array.of(golden.guidance) };
   const { v } = await graphs.step.run({ x: golden.noise, t: Float32Array.of(golden.v.t), ...given });
   const comparisons: Comparison[] = [
-    ["mu", encoded.mu!, golden.mu],
-    ["logvar", encoded.logvar!, golden.logvar],
-    ["expected", encoded.expected!, golden.expected],
-    ["v", v!, golden.v.out],
+    { name: "mu", got: encoded.mu!, wanted: golden.mu, precision: encode },
+    { name: "logvar", got: encoded.logvar!, wanted: golden.logvar, precision: encode },
+    { name: "expected", got: encoded.expected!, wanted: golden.expected, precision: encode },
+    { name: "v", got: v!, wanted: golden.v.out, precision: sample },
   ];
-  for (const [name, wanted] of Object.entries(golden.readouts))
-    comparisons.push([`readout ${name}`, encoded[`readout_${name}`] ?? new Float32Array(), wanted]);
+  for (const [name, wanted] of Object.entries(golden.readouts)) {
+    const got = encoded[`readout_${name}`] ?? new Float32Array();
+    comparisons.push({ name: `readout ${name}`, got, wanted, precision: encode });
+  }
   for (const k of FUSED_STEPS) {
     const { image } = await graphs.sample.get(k)!.run({ noise: golden.noise, ...given });
-    comparisons.push([`image at ${k} steps`, image!, golden.images[`${k}`]]);
+    comparisons.push({ name: `image at ${k} steps`, got: image!, wanted: golden.images[`${k}`], precision: sample });
   }
   return comparisons;
 }

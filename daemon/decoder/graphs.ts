@@ -13,8 +13,8 @@ export interface Graphs {
   readonly encode: Graph;
   readonly step: Graph;
   readonly sample: ReadonlyMap<number, Graph>;
-  /** Of `step` and `sample`; `encode` computes in fp32, by the plain binding on CUDA in tf32. */
-  readonly precision: Precision;
+  /** `sample` says it of `step` too. */
+  readonly precision: { readonly encode: Precision; readonly sample: Precision };
 }
 
 /**
@@ -45,11 +45,12 @@ export async function loadGraphs(
   return { encode, step, sample, precision };
 }
 
-/** On CUDA the graphs that compute in fp16, where the bundle has them. */
-function filesFor({ files }: DiffusionManifest, { provider }: Way) {
-  if (provider !== "cuda") return { files, precision: "fp32" as const };
-  if (files.half === undefined) return { files, precision: "tf32" as const };
-  return { files: { ...files, ...files.half }, precision: "fp16" as const };
+/** On CUDA the sampler's graphs that compute in fp16, where the bundle has them. The plain binding cannot switch tf32 off. */
+function filesFor({ files }: DiffusionManifest, { provider, runner }: Way) {
+  if (provider !== "cuda") return { files, precision: { encode: "fp32", sample: "fp32" } as const };
+  const encode = runner === "bound" ? "fp32" : "tf32";
+  if (files.half === undefined) return { files, precision: { encode, sample: "tf32" } as const };
+  return { files: { ...files, ...files.half }, precision: { encode, sample: "fp16" } as const };
 }
 
 type Open = (path: string, inputs: Shapes, outputs: Shapes, tf32: boolean) => Promise<Graph>;

@@ -1,5 +1,7 @@
 import type { Decoded, DecodeRequest } from "../../src/decode/decoder.ts";
 import type { ErrorCode } from "../../src/errors.ts";
+import type { Precision } from "./graphs.ts";
+import type { Way } from "./providers.ts";
 
 /** What the decoder process is started with. */
 export interface LoadOptions {
@@ -10,15 +12,19 @@ export interface LoadOptions {
   readonly guidance: number | null;
   readonly seed: number;
   readonly threads: number;
+  /** On a GPU: a small run when nothing was decoded for this long, ms; null for none. */
+  readonly keepWarmMs: number | null;
+  readonly way: Way;
 }
 
 /** Messages from the daemon to the decoder process. */
 export type ToDecoder = { type: "load"; options: LoadOptions } | ({ type: "decode"; id: number } & DecodeRequest);
 
-export interface ReadyInfo {
+export interface LoadedInfo extends Way {
   readonly kind: string;
   readonly solver: string;
-  readonly provider: string;
+  /** What the sampler's network computes in. */
+  readonly precision: Precision;
   readonly steps: readonly number[];
   /** Guidance weight in use; null where the bundle has none. */
   readonly guidance: number | null;
@@ -26,6 +32,11 @@ export interface ReadyInfo {
   readonly costMs: Record<string, number>;
   /** Largest difference to the golden outputs. */
   readonly goldenDifference: number;
+}
+
+export interface ReadyInfo extends LoadedInfo {
+  /** Why it is this provider and this runner. */
+  readonly reason: string;
 }
 
 export interface Problem {
@@ -37,7 +48,9 @@ export interface Problem {
 /** Messages from the decoder process. */
 export type FromDecoder =
   | { type: "progress"; message: string }
-  | ({ type: "ready" } & ReadyInfo)
+  | ({ type: "ready" } & LoadedInfo)
   | { type: "refused"; problem: Problem }
+  /** The provider failed in a way that only another process mends: this one exits. */
+  | { type: "ending"; problem: Problem }
   | ({ type: "decoded"; id: number } & Decoded)
   | { type: "failed"; id: number; problem: Problem };

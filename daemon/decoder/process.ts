@@ -1,78 +1,76 @@
 // The decoder process: the only one that loads onnxruntime-node. It speaks ipc.ts with the daemon over the built-in channel.
 import type { Decoder } from "../../src/decode/decoder.ts";
 import { PhospheneError } from "../../src/errors.ts";
-import { readBundleOf } from "../bundle.ts";
 import { monotonicMs } from "../monotonic.ts";
-import { diffusionDecoder } from "./diffusion.ts";
 import { parseFaults, withFaults } from "./fault.ts";
-import { checkGolden } from "./golden.ts";
-import { loadGraphs } from "./graphs.ts";
-import type { FromDecoder, LoadOptions, Problem, ReadyInfo, ToDecoder } from "./ipc.ts";
+import type { FromDecoder, LoadOptions, Problem, ToDecoder } from "./ipc.ts";
+import { KeepWarm } from "./keep-warm.ts";
+import { loadDecoder } from "./load.ts";
+import { words } from "./words.ts";
 
-const WARM_UP_RUNS = 9;
+const PROVIDER_FAILED_EXIT = 87;
 let decoder: Decoder | null = null;
+let warmth: KeepWarm | null = null;
+let warm: () => Promise<unknown> = async () => {};
+let timer: NodeJS.Timeout | undefined;
 
-const send = (message: FromDecoder) => process.send?.(message);
+const send = (message: FromDecoder, sent: () => void = () => {}) => process.send?.(message, sent);
 
-async function load(options: LoadOptions): Promise<ReadyInfo> {
+async function load(options: LoadOptions): Promise<void> {
   const faults = parseFaults(process.env);
-  send({ type: "progress", message: "verifying the bundle" });
-  const { manifest } = await readBundleOf(options.dir, "diffusion");
-  send({ type: "progress", message: "loading graphs" });
-  const graphs = await loadGraphs(options.dir, manifest, options.threads);
-  send({ type: "progress", message: "reproducing the golden outputs" });
-  const goldenDifference = await checkGolden(options.dir, manifest, graphs);
-  send({ type: "progress", message: "warming up" });
-  decoder = diffusionDecoder(graphs, manifest, options);
-  const values = new Float32Array(manifest.bins.window * manifest.units.count);
-  const steering = manifest.latents.groups.map(() => 0);
-  const costMs: Record<string, number> = {};
-  for (const steps of decoder.steps) costMs[steps] = await medianCost(decoder, { values, steps, steering });
-  decoder = withFaults(decoder, faults);
-  return {
-    kind: decoder.kind,
-    solver: decoder.solver,
-    provider: "cpu",
-    steps: decoder.steps,
-    guidance: decoder.guidance,
-    costMs,
-    goldenDifference,
-  };
-}
-
-async function medianCost(warm: Decoder, request: Parameters<Decoder["decode"]>[0]): Promise<number> {
-  const costs: number[] = [];
-  for (let i = 0; i < WARM_UP_RUNS; i++) {
-    const startMs = monotonicMs();
-    await warm.decode(request);
-    costs.push(monotonicMs() - startMs);
-  }
-  return costs.sort((a, b) => a - b)[WARM_UP_RUNS >> 1]!;
+  const loaded = await loadDecoder(options, (message) => send({ type: "progress", message }));
+  decoder = withFaults(loaded.decoder, faults);
+  warm = loaded.warm;
+  // A CPU does not clock down for long, and its time is the acquisition's too.
+  warmth = options.keepWarmMs === null || loaded.info.provider === "cpu" ? null : new KeepWarm(options.keepWarmMs);
+  send({ type: "ready", ...loaded.info });
 }
 
 function toProblem(error: unknown): Problem {
-  if (error instanceof PhospheneError) return { code: error.code, message: error.message.replace(/^\[\w+\] /, "") };
-  return { code: "DECODER_FAILED", message: error instanceof Error ? error.message : String(error) };
+  return { code: error instanceof PhospheneError ? error.code : "DECODER_FAILED", message: words(error) };
 }
 
-async function handle(message: ToDecoder): Promise<void> {
-  if (message.type === "load") {
-    await load(message.options).then(
-      (info) => send({ type: "ready", ...info }),
-      (error: unknown) => send({ type: "refused", problem: toProblem(error) }),
-    );
-    return;
-  }
-  const { id, ...request } = message;
+/** What a GPU's driver has lost, this process does not get back: it says why and ends, the supervisor starts another. */
+function isFatal(error: unknown): boolean {
+  return error instanceof PhospheneError && error.code === "PROVIDER_FAILED";
+}
+
+function end(error: unknown): void {
+  send({ type: "ending", problem: toProblem(error) }, () => process.exit(PROVIDER_FAILED_EXIT));
+}
+
+async function decode({ id, ...request }: Extract<ToDecoder, { type: "decode" }>): Promise<void> {
+  warmth?.arrived(monotonicMs());
   try {
     if (decoder === null) throw new PhospheneError("DECODER_FAILED", "expected a loaded bundle, got none");
     send({ type: "decoded", id, ...(await decoder.decode(request)) });
   } catch (error) {
-    send({ type: "failed", id, problem: toProblem(error) });
+    if (isFatal(error)) end(error);
+    else send({ type: "failed", id, problem: toProblem(error) });
   }
+  warmth?.done(monotonicMs());
+  keepWarm();
 }
 
-process.on("message", (message: ToDecoder) => void handle(message));
+function keepWarm(): void {
+  const dueMs = warmth?.dueInMs(monotonicMs()) ?? Number.POSITIVE_INFINITY;
+  clearTimeout(timer);
+  if (dueMs !== Number.POSITIVE_INFINITY) timer = setTimeout(() => void warmRun(), dueMs);
+}
+
+async function warmRun(): Promise<void> {
+  if (warmth?.dueInMs(monotonicMs()) === 0)
+    await warm().then(
+      () => warmth?.warmed(monotonicMs()),
+      (error: unknown) => end(error),
+    );
+  keepWarm();
+}
+
+process.on("message", (message: ToDecoder) => {
+  if (message.type === "decode") void decode(message);
+  else load(message.options).catch((error: unknown) => send({ type: "refused", problem: toProblem(error) }));
+});
 process.on("disconnect", () => process.exit(0));
 // Ctrl-C reaches the whole process group; the daemon decides when this process ends.
 process.on("SIGINT", () => {});

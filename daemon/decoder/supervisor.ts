@@ -2,16 +2,23 @@ import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import type { Decoded, DecodeRequest } from "../../src/decode/decoder.ts";
 import { PhospheneError } from "../../src/errors.ts";
-import type { FromDecoder, LoadOptions, ReadyInfo, ToDecoder } from "./ipc.ts";
+import type { FromDecoder, LoadedInfo, LoadOptions, Problem, ReadyInfo, ToDecoder } from "./ipc.ts";
+import { cudaLibraries, withFolders } from "./libraries.ts";
+import { planWays, type Way, type WayChoice } from "./providers.ts";
+import { surveyProviders } from "./survey.ts";
+import { Ways } from "./ways.ts";
 
 export type DecoderState = "starting" | "ready" | "restarting" | "failed";
 
 export interface SupervisorOptions {
-  readonly load: LoadOptions;
+  readonly load: Omit<LoadOptions, "way">;
+  readonly way: WayChoice;
   /** A window that takes longer means that the process is stuck: it is killed and restarted, ms. */
   readonly stallMs: number;
   readonly onState: (state: DecoderState, detail: string) => void;
   readonly onProgress?: (message: string) => void;
+  /** Another provider was taken because the one before refused or failed; its first sentence is why. */
+  readonly onFallback?: (way: Way, reason: string) => void;
   /** First delay before a restart, doubled at every failure in a row, ms. */
   readonly backoffMs?: number;
 }
@@ -37,6 +44,9 @@ export class DecoderSupervisor {
   #failuresInRow = 0;
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
+  /** Why the process would not load, or is about to end, in its own words. */
+  #refusal: Problem | null = null;
+  #lastWords: string | null = null;
   #firstStart = Promise.withResolvers<ReadyInfo>();
 
   constructor(options: SupervisorOptions) {
@@ -56,9 +66,12 @@ export class DecoderSupervisor {
     return this.#info;
   }
 
-  /** Starts the process; resolves when it is ready, rejects with the bundle's coded error when it refuses. */
-  start(): Promise<ReadyInfo> {
-    this.#spawn();
+  /**
+   * Starts the process; resolves when it is ready. Rejects with the bundle's coded error when it refuses that, with PROVIDER_UNAVAILABLE when the
+   * provider that was asked for cannot be had.
+   */
+  async start(): Promise<ReadyInfo> {
+    this.#spawn(new Ways(planWays(this.#options.way, surveyProviders())));
     return this.#firstStart.promise;
   }
 
@@ -88,31 +101,39 @@ export class DecoderSupervisor {
     clearTimeout(kill);
   }
 
-  #spawn(): void {
+  #spawn(ways: Ways): void {
+    const way = ways.current;
     const child = fork(new URL("./process.ts", import.meta.url), {
       serialization: "advanced",
       stdio: ["ignore", 2, 2, "ipc"],
+      env: way.provider === "cuda" ? withFolders(cudaLibraries(), process.env) : process.env,
     });
+    this.#refusal = this.#lastWords = null;
     this.#child = child;
     this.#timer = setTimeout(() => child.kill("SIGKILL"), LOAD_TIMEOUT_MS);
-    child.on("message", (message: FromDecoder) => this.#onMessage(message));
-    child.on("exit", (code, signal) => this.#onExit(signal ?? `exit code ${code}`));
+    child.on("message", (message: FromDecoder) => this.#onMessage(message, ways));
+    child.on("exit", (code, signal) => this.#onExit(signal ?? `exit code ${code}`, ways));
     child.on("error", (error) => this.#options.onProgress?.(`decoder process: ${error.message}`));
-    child.send({ type: "load", options: this.#options.load } satisfies ToDecoder, () => {});
+    child.send({ type: "load", options: { ...this.#options.load, way } } satisfies ToDecoder, () => {});
   }
 
-  #onMessage(message: FromDecoder): void {
+  #onMessage(message: FromDecoder, ways: Ways): void {
     switch (message.type) {
       case "progress":
         this.#options.onProgress?.(message.message);
         return;
       case "ready":
-        this.#onReady(message);
+        this.#onReady(message, ways);
         return;
       case "refused":
-        this.#onRefused(new PhospheneError(message.problem.code, message.problem.message));
+        this.#refusal = message.problem;
+        this.#child?.kill("SIGKILL");
+        return;
+      case "ending":
+        this.#lastWords = message.problem.message;
         return;
       case "decoded":
+        ways.decoded();
         this.#take(message.id)?.resolve(message);
         return;
       case "failed":
@@ -121,20 +142,14 @@ export class DecoderSupervisor {
     }
   }
 
-  #onReady(info: ReadyInfo): void {
+  #onReady(loaded: LoadedInfo, ways: Ways): void {
     clearTimeout(this.#timer);
-    this.#info = info;
+    ways.started();
+    this.#info = { ...loaded, reason: ways.reason };
     this.#failuresInRow = 0;
-    this.#setState("ready", `${info.kind}, ${info.provider}`);
-    this.#firstStart.resolve(info);
-  }
-
-  /** At the first start a refusal ends the daemon; later (the bundle changed on disk) it is retried like a crash. */
-  #onRefused(error: PhospheneError): void {
-    clearTimeout(this.#timer);
-    this.#setState("failed", error.message);
-    this.#firstStart.reject(error);
-    if (this.#info !== null) this.#child?.kill("SIGKILL");
+    const { kind, provider, runner, precision } = loaded;
+    this.#setState("ready", `${kind}, ${provider} (${runner}, ${precision}): ${ways.reason}`);
+    this.#firstStart.resolve(this.#info);
   }
 
   #onStall(child: ChildProcess): void {
@@ -142,21 +157,37 @@ export class DecoderSupervisor {
     child.kill("SIGKILL");
   }
 
-  #onExit(reason: string): void {
+  #onExit(cause: string, ways: Ways): void {
     clearTimeout(this.#timer);
     this.#child = null;
+    const refusal = this.#refusal;
+    const reason = refusal?.message ?? this.#lastWords ?? cause;
     for (const id of [...this.#pending.keys()])
       this.#take(id)?.reject(new PhospheneError("DECODER_FAILED", `the decoder process ended (${reason})`));
     if (this.#closed) return;
-    this.#firstStart.reject(
-      new PhospheneError("DECODER_UNAVAILABLE", `the decoder process ended at start (${reason})`),
-    );
-    if (this.#info === null) return;
-    const delay = Math.min(MAX_BACKOFF_MS, (this.#options.backoffMs ?? 100) * 2 ** this.#failuresInRow);
-    this.#failuresInRow++;
+    const hasMoved = refusal === null ? ways.ended(reason) : ways.refused(refusal.code, refusal.message);
+    if (hasMoved) this.#options.onFallback?.(ways.current, ways.reason);
+    if (this.#info !== null) this.#restart(reason, hasMoved, ways);
+    else if (hasMoved) this.#spawn(ways);
+    else
+      this.#giveUp(
+        refusal ?? { code: "DECODER_UNAVAILABLE", message: `the decoder process ended at start (${reason})` },
+      );
+  }
+
+  /** What never worked ends the daemon; what worked once (a bundle that changed on disk, a device that was lost) is tried again. */
+  #giveUp({ code, message }: Problem): void {
+    const error = new PhospheneError(code, message);
+    this.#setState("failed", error.message);
+    this.#firstStart.reject(error);
+  }
+
+  #restart(reason: string, isFallback: boolean, ways: Ways): void {
+    const backoffMs = Math.min(MAX_BACKOFF_MS, (this.#options.backoffMs ?? 100) * 2 ** this.#failuresInRow);
+    this.#failuresInRow = isFallback ? 0 : this.#failuresInRow + 1;
     this.#restarts++;
     this.#setState("restarting", reason);
-    this.#timer = setTimeout(() => this.#spawn(), delay);
+    this.#timer = setTimeout(() => this.#spawn(ways), isFallback ? 0 : backoffMs);
   }
 
   #take(id: number): Pending | undefined {
