@@ -1,6 +1,6 @@
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { stringify } from "yaml";
 import { freePortPair } from "../../test/integration/processes.ts";
 import type { Transport } from "./client.ts";
@@ -119,12 +119,8 @@ async function timeflux(setting: Setting, rate: number, waitMs: number): Promise
     PYTHONPATH: import.meta.dirname,
     PYTHONUNBUFFERED: "1",
   };
-  const program = start(
-    peersPython() as string,
-    ["-m", "timeflux.timeflux", "timeflux.yaml"],
-    import.meta.dirname,
-    env,
-  );
+  const command = join(dirname(peersPython() as string), "timeflux");
+  const program = start(command, ["timeflux.yaml"], import.meta.dirname, env);
   await program.saw(/^ready/m);
   return { ...program, transport: "zeromq", address };
 }
