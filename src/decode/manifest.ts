@@ -29,7 +29,7 @@ export function parseManifest(value: unknown, where: string): Manifest {
 /** The manifest as one of a kind; throws BUNDLE_MANIFEST_INVALID where it is another. */
 export function ofKind<K extends Kind>(manifest: Manifest, kind: K): Extract<Manifest, { kind: K }> {
   if (isOfKind(manifest, kind)) return manifest;
-  throw new PhospheneError("BUNDLE_MANIFEST_INVALID", expected(`${manifest.name}: kind`, kind, manifest.kind));
+  throw new PhospheneError("BUNDLE_MANIFEST_INVALID", expected(`${manifest.name}: kind`, `"${kind}"`, manifest.kind));
 }
 
 function isOfKind<K extends Kind>(manifest: Manifest, kind: K): manifest is Extract<Manifest, { kind: K }> {

@@ -9,6 +9,7 @@ import { decoderContract } from "./decoder-suite.ts";
 for (const solver of ["ddim", "ipndm"] as const)
   decoderContract({
     name: `diffusion, ${solver}`,
+    seeded: true,
     open: async (seed) => {
       const { manifest } = await readBundleOf(TINY, "diffusion");
       const graphs = await loadGraphs(TINY, manifest, 1);

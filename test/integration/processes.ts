@@ -11,6 +11,8 @@ import { killGroup, spawnChild } from "../leftovers.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 export const TINY = join(root, "test/fixtures/tiny-bundle");
+/** Of kind linear, with the units of TINY: its rig drives both. */
+export const TINY_LINEAR = join(root, "test/fixtures/tiny-linear");
 
 /** A child process whose output can be waited for. Output is kept, so a line that came before the wait is found too. */
 export class Running {

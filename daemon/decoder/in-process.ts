@@ -1,0 +1,106 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Decoded, DecodeRequest, Decoder } from "../../src/decode/decoder.ts";
+import { LinearRunner, linearModel } from "../../src/decode/linear.ts";
+import type { LinearManifest } from "../../src/decode/manifest.ts";
+import { expected, PhospheneError } from "../../src/errors.ts";
+import { monotonicMs } from "../monotonic.ts";
+import type { DecoderInfo } from "./host.ts";
+import { linearDecoder } from "./linear.ts";
+import { checkLinearGolden } from "./linear-golden.ts";
+import type { DecoderState } from "./supervisor.ts";
+
+export interface InProcessOptions {
+  readonly dir: string;
+  readonly manifest: LinearManifest;
+  /** What the configuration asks for; only null suits a bundle without guidance. */
+  readonly guidance: number | null;
+  readonly onState: (state: DecoderState, detail: string) => void;
+  readonly onProgress?: (message: string) => void;
+}
+
+/** Runs before it is ready: enough for the loops to be compiled, which takes some tens. */
+const WARM_UP_RUNS = 150;
+/** The last of them, whose median is the cost. */
+const MEASURED_RUNS = 50;
+
+/** Runs a linear decoder in the daemon's own process. It is ready once and stays so: there is nothing that could end without the daemon. */
+export class InProcessHost {
+  readonly #options: InProcessOptions;
+  readonly restarts = 0;
+  readonly pid = null;
+  #decoder: Decoder | null = null;
+  #state: DecoderState = "starting";
+  #info: DecoderInfo | null = null;
+
+  constructor(options: InProcessOptions) {
+    this.#options = options;
+  }
+
+  get state(): DecoderState {
+    return this.#state;
+  }
+  get info(): DecoderInfo | null {
+    return this.#info;
+  }
+
+  /** Rejects with BUNDLE_GOLDEN_MISMATCH, or PARAMETER_INVALID where a guidance weight is asked for. */
+  async start(): Promise<DecoderInfo> {
+    try {
+      const info = await this.#load();
+      this.#info = info;
+      this.#setState("ready", `${info.kind}, ${info.provider}`);
+      return info;
+    } catch (error) {
+      this.#setState("failed", String(error));
+      throw error;
+    }
+  }
+
+  decode(request: DecodeRequest): Promise<Decoded> {
+    if (this.#decoder === null)
+      return Promise.reject(new PhospheneError("DECODER_UNAVAILABLE", `the decoder is ${this.#state}`));
+    return this.#decoder.decode(request);
+  }
+
+  async close(): Promise<void> {
+    await this.#decoder?.dispose();
+    this.#decoder = null;
+  }
+
+  async #load(): Promise<DecoderInfo> {
+    const { dir, manifest, guidance, onProgress } = this.#options;
+    if (guidance !== null)
+      throw new PhospheneError(
+        "PARAMETER_INVALID",
+        expected("decode.guidance", "null: the bundle has no guidance", guidance),
+      );
+    onProgress?.("reproducing the golden outputs");
+    const model = linearModel(manifest, await readFile(join(dir, manifest.files.matrices.path)));
+    const goldenDifference = await checkLinearGolden(dir, manifest, new LinearRunner(model));
+    onProgress?.("warming up");
+    const decoder = linearDecoder(model, manifest);
+    const costMs = { "1": await warmUp(decoder, manifest) };
+    this.#decoder = decoder;
+    const { kind, solver, steps } = decoder;
+    return { kind, solver, provider: "in-process", steps, guidance: null, costMs, goldenDifference };
+  }
+
+  #setState(state: DecoderState, detail: string): void {
+    this.#state = state;
+    this.#options.onState(state, detail);
+  }
+}
+
+/** Median ms of a window once the loops are compiled. */
+async function warmUp(decoder: Decoder, { bins, units, latents }: LinearManifest): Promise<number> {
+  const values = new Float32Array(bins.window * units.count);
+  const steering = latents.groups.map(() => 0);
+  const costs: number[] = [];
+  for (let i = 0; i < WARM_UP_RUNS; i++) {
+    const startMs = monotonicMs();
+    await decoder.decode({ values, steps: 1, steering });
+    costs.push(monotonicMs() - startMs);
+  }
+  return costs.slice(-MEASURED_RUNS).sort((a, b) => a - b)[MEASURED_RUNS >> 1]!;
+}
