@@ -3,6 +3,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { SERVER } from "../golden/protocol-messages.ts";
 import { rawGet, startServer } from "./server-harness.ts";
 
 function tempDir(): string {
@@ -31,6 +32,21 @@ describe("health, status and metrics", () => {
     ready = true;
     expect((await fetch(`${url}/readyz`)).status).toBe(200);
     expect(await (await fetch(`${url}/status`)).json()).toMatchObject({ ledger: { closed: 3000 } });
+  });
+
+  it("gives as many of the last bins as are asked for, and refuses a number that is none", async () => {
+    const asked: (number | undefined)[] = [];
+    const body = { nowMs: 1, originMs: 0, session: "s", widthMs: 20, ledger: SERVER.status.ledger, bins: [] };
+    const { url } = await startServer({
+      trace: (bins) => {
+        asked.push(bins);
+        return body;
+      },
+    });
+    expect(await (await fetch(`${url}/trace`)).json()).toEqual(body);
+    expect((await fetch(`${url}/trace?bins=12`)).status).toBe(200);
+    for (const wrong of ["0", "-1", "1.5", "all"]) expect((await fetch(`${url}/trace?bins=${wrong}`)).status).toBe(400);
+    expect(asked).toEqual([undefined, 12]);
   });
 
   it("gives metrics that Prometheus can parse, and the ledger's identity holds in them", async () => {
@@ -89,7 +105,7 @@ describe("pages", () => {
 
   it("are refused for names that are not ours: DNS rebinding", async () => {
     const { url } = await startServer();
-    for (const path of ["/", "/status", "/metrics", "/stimuli/a"]) {
+    for (const path of ["/", "/status", "/metrics", "/trace", "/stimuli/a"]) {
       expect((await rawGet(url, path, { host: "evil.example" })).status).toBe(403);
     }
   });
