@@ -1,6 +1,7 @@
 """The commands `phosphene-train fit` and `eval`; what they need is imported when they run."""
 
 import argparse
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -39,10 +40,13 @@ def guarded(command: Callable[[argparse.Namespace], int]) -> Callable[[argparse.
             return command(options)
         except (ConfigError, DataError) as error:
             print(error, file=sys.stderr)
-        except torch.OutOfMemoryError as error:
-            free = str(error).partition(". ")[0]
+        except (torch.OutOfMemoryError, torch.AcceleratorError) as error:
+            # A tensor that is copied to a full GPU raises the driver's error, not PyTorch's own.
+            if "out of memory" not in str(error):
+                raise
+            got = re.split(r"\. |\n", str(error), maxsplit=1)[0]
             print(
-                f"GPU memory: expected room for this run, got {free}; make vae.batch, denoiser.batch or student.batch "
+                f"GPU memory: expected room for this run, got {got}; make vae.batch, denoiser.batch or student.batch "
                 "smaller and run the same command again: finished stages are kept",
                 file=sys.stderr,
             )
