@@ -1,7 +1,6 @@
 import type { Logger } from "pino";
 import { Subscription } from "rxjs";
 import type { Config } from "../src/config.ts";
-import { StepBudget } from "../src/decode/budget.ts";
 import { type Liveness, liveness } from "../src/ops/liveness.ts";
 import type { FrameBody } from "../src/protocol/messages.ts";
 import type { Bin, SourceMessage } from "../src/signal/types.ts";
@@ -30,9 +29,6 @@ export interface Daemon {
   close(): Promise<void>;
 }
 
-/** Kept free after the model for serialising and writing, ms. */
-const RESERVE_MS = 2;
-
 /** Starts everything: verifies the bundle, starts the decoder, listens, connects to the source. Rejects with a coded error. */
 export async function startDaemon(config: Config, log: Logger, openSink?: OpenSink): Promise<Daemon> {
   const bundle = await readBundle(config.bundle);
@@ -47,7 +43,7 @@ export async function startDaemon(config: Config, log: Logger, openSink?: OpenSi
     parts.server = server;
     const ready = await supervisor.start();
     const { promise: failed, resolve: fail } = Promise.withResolvers<unknown>();
-    const running = run(parts, server, { ready, fail });
+    const running = run(parts, server, fail);
     return { address: server.address, ready, failed, close: () => close(running, parts, server) };
   } catch (error) {
     await supervisor.close();
@@ -58,30 +54,22 @@ export async function startDaemon(config: Config, log: Logger, openSink?: OpenSi
   }
 }
 
-interface Start {
-  readonly ready: ReadyInfo;
-  /** The pipeline ended. */
-  readonly fail: (reason: unknown) => void;
-}
-
-/** Connects the source to the pipeline and the pipeline to the viewers. */
-function run(parts: Parts, server: PhospheneServer, start: Start): Subscription {
-  const { ready, fail } = start;
-  const { config, bundle, ledger, latency, binner, source, supervisor, recorder, trace, now, originMs, log } = parts;
+/** Connects the source to the pipeline and the pipeline to the viewers; `fail` is told when the pipeline ends. */
+function run(parts: Parts, server: PhospheneServer, fail: (reason: unknown) => void): Subscription {
+  const { config, bundle, ledger, latency, binner, budget } = parts;
+  const { source, supervisor, recorder, trace, now, originMs, log } = parts;
   const { manifest, digest } = bundle;
-  const { budgetMs, maxSteps, seed, everyBins } = config.decode;
-  const costMs = new Map(Object.entries(ready.costMs).map(([k, ms]) => [Number(k), ms]));
-  const budget = new StepBudget({ costMs, maxSteps, reserveMs: RESERVE_MS });
-  const write = (frame: FrameBody) => {
-    const times = server.publishFrame(frame);
+  const { seed, everyBins, lateFrames, noTime } = config.decode;
+  const write = (frame: FrameBody, expiresAtMs: number) => {
+    const times = server.publishFrame(frame, expiresAtMs);
     const { writtenMs } = times;
     trace.written(frame, times);
     recorder?.frame(frame, writtenMs);
     parts.outputs?.frame(frame, writtenMs);
     return writtenMs;
   };
-  const writer = new FrameWriter({ ledger, latency, now, write });
-  Object.assign(parts, { budget, writer });
+  const writer = new FrameWriter({ ledger, latency, budget, lateFrames, noTime, now, write });
+  parts.writer = writer;
   const decode = decodeStage({
     supervisor,
     budget,
@@ -89,12 +77,12 @@ function run(parts: Parts, server: PhospheneServer, start: Start): Subscription 
     clock: binner.clock,
     manifest,
     digest,
-    budgetMs,
     seed,
     fromMonotonic: (ms) => ms - originMs,
     now,
     steering: () => parts.steering,
     onFailure: (error) => log.debug({ error: String(error) }, "window failed"),
+    onNoTime: (window, decision) => writer.expire(window, decision),
   });
   const frames$ = pipeline(source.message$, {
     binner,

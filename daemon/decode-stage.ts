@@ -1,6 +1,7 @@
-import type { StepBudget } from "../src/decode/budget.ts";
+import type { StepDecision } from "../src/decode/budget.ts";
 import type { Decoded } from "../src/decode/decoder.ts";
 import { atypicality, correlation, groupBits, isReconstruction, meanOverBins } from "../src/decode/evidence.ts";
+import type { FrameBudget } from "../src/decode/frame-budget.ts";
 import type { Manifest } from "../src/decode/manifest.ts";
 import type { Ledger } from "../src/ledger.ts";
 import type { FrameBody } from "../src/protocol/messages.ts";
@@ -10,22 +11,26 @@ import type { DecoderSupervisor } from "./decoder/supervisor.ts";
 
 export interface DecodeStageParts {
   readonly supervisor: DecoderSupervisor;
-  readonly budget: StepBudget;
+  readonly budget: FrameBudget;
   readonly ledger: Ledger;
   readonly clock: ClockMap;
   readonly manifest: Manifest;
   readonly digest: string;
-  readonly budgetMs: number;
   readonly seed: number;
   /** Daemon time of a stamp of the machine's monotonic clock. */
   readonly fromMonotonic: (ms: number) => number;
   readonly now: () => number;
   readonly steering: () => readonly number[];
   readonly onFailure: (error: unknown) => void;
+  /** There is no time for this window; settles its bin. */
+  readonly onNoTime: (window: Window, decision: StepDecision) => void;
 }
 
 /** A frame that waits for its sequence number and the time of writing. */
 export type FrameDraft = Omit<FrameBody, "seq">;
+
+/** What is decided while the decoder is down: nothing, and the window fails. */
+const UNDECIDED: StepDecision = { steps: 0, estimateMs: 0, leftMs: 0, why: "no-time" };
 
 /**
  * Decodes one window within what is left of its deadline. Every window's bin is settled here, or by the caller once the frame is written:
@@ -36,22 +41,20 @@ export function decodeStage(
 ): (window: Window) => Promise<{ window: Window; draft: FrameDraft } | null> {
   return async (window) => {
     const { index, closedAtMs } = window.last;
-    const deadlineMs = closedAtMs + parts.budgetMs;
-    const steps = parts.supervisor.state === "ready" ? parts.budget.choose(deadlineMs - parts.now()) : 0;
+    const { supervisor, budget, now } = parts;
+    const decision = supervisor.state === "ready" ? budget.decide(closedAtMs, now()) : UNDECIDED;
+    const { steps } = decision;
     if (steps === null) {
-      parts.ledger.settle(index, "expired");
+      parts.onNoTime(window, decision);
       return null;
     }
-    const dispatched = parts.now();
+    const dispatched = now();
     const steering = parts.steering();
     try {
-      const decoded = await parts.supervisor.decode({ values: window.values, steps, steering });
-      const received = parts.now();
-      parts.budget.record(steps, received - dispatched);
-      return {
-        window,
-        draft: draftFrame(parts, window, decoded, { steps, steering, dispatched, received, deadlineMs }),
-      };
+      const decoded = await supervisor.decode({ values: window.values, steps, steering });
+      const received = now();
+      budget.modelled(decision, received - dispatched);
+      return { window, draft: draftFrame(parts, window, decoded, { decision, steps, steering, dispatched, received }) };
     } catch (error) {
       parts.ledger.settle(index, "failed");
       parts.onFailure(error);
@@ -61,11 +64,11 @@ export function decodeStage(
 }
 
 interface Run {
+  readonly decision: StepDecision;
   readonly steps: number;
   readonly steering: readonly number[];
   readonly dispatched: number;
   readonly received: number;
-  readonly deadlineMs: number;
 }
 
 function draftFrame(parts: DecodeStageParts, window: Window, decoded: Decoded, run: Run): FrameDraft {
@@ -73,10 +76,12 @@ function draftFrame(parts: DecodeStageParts, window: Window, decoded: Decoded, r
   const evidence = assess(manifest, window, decoded);
   const { first, last } = window;
   const newest = last.lastSpikeAtMs;
+  const { totalMs } = parts.budget.options;
   return {
     state: isReconstruction(evidence, { ...manifest.evidence, groups: manifest.latents.groups })
       ? "ok"
       : "no-reconstruction",
+    held: null,
     width: manifest.image.width,
     height: manifest.image.height,
     image: decoded.image,
@@ -85,6 +90,7 @@ function draftFrame(parts: DecodeStageParts, window: Window, decoded: Decoded, r
     ...evidence,
     readouts: Object.fromEntries(Object.entries(decoded.readouts).map(([name, value]) => [name, bytes(value)])),
     steps: run.steps,
+    decision: asked(run.decision),
     solver: parts.supervisor.info?.solver ?? "",
     seed: parts.seed,
     guidance: parts.supervisor.info?.guidance ?? null,
@@ -95,8 +101,8 @@ function draftFrame(parts: DecodeStageParts, window: Window, decoded: Decoded, r
     sourceS: [first.startS, last.endS],
     clock: { offsetMs: parts.clock.offsetMs, uncertaintyMs: parts.clock.uncertaintyMs },
     silentUnits: window.silent?.reduce((sum, silent) => sum + silent, 0) ?? 0,
-    deadlineMs: run.deadlineMs,
-    budgetMs: parts.budgetMs,
+    deadlineMs: last.closedAtMs + totalMs,
+    budgetMs: totalMs,
     stamps: {
       lastSpike: Number.isNaN(newest) ? null : newest,
       arrived: last.arrivedAtMs,
@@ -110,6 +116,10 @@ function draftFrame(parts: DecodeStageParts, window: Window, decoded: Decoded, r
       written: Number.NaN,
     },
   };
+}
+
+function asked({ estimateMs, leftMs, why }: StepDecision): FrameBody["decision"] {
+  return { estimateMs, leftMs, why };
 }
 
 function assess(manifest: Manifest, window: Window, decoded: Decoded) {

@@ -1,3 +1,4 @@
+import type { FrameBudget } from "../src/decode/frame-budget.ts";
 import type { Ledger } from "../src/ledger.ts";
 import type { FrameBody } from "../src/protocol/messages.ts";
 import type { Window } from "../src/signal/types.ts";
@@ -7,38 +8,81 @@ import type { LatencyRecorder } from "./latency.ts";
 export interface FrameParts {
   readonly ledger: Ledger;
   readonly latency: LatencyRecorder;
+  readonly budget: FrameBudget;
+  readonly lateFrames: "drop" | "show-late";
+  readonly noTime: "hold" | "expire";
   readonly now: () => number;
-  /** Writes to all viewers; returns the time of the last write. */
-  readonly write: (frame: FrameBody) => number;
+  /** Writes to all viewers, to none of them after `expiresAtMs`; returns the time of the last write. */
+  readonly write: (frame: FrameBody, expiresAtMs: number) => number;
 }
 
 const REMEMBERED = 256;
 
-/** Gives drafts their number, writes them, and keeps the books: ledger, latencies, and when the viewer showed them. */
+/**
+ * Gives drafts their number, writes them unless they come too late, and keeps the books: ledger, latencies, and when the viewer showed
+ * them. Whether a frame is late is decided once, by its stamp `written`; what waits for a viewer after that is the delivery's business.
+ */
 export class FrameWriter {
   readonly #parts: FrameParts;
   /** Close of the bin of the last frames by seq: the origin of glass latency. */
   readonly #closedMs = new Map<number, number>();
+  #last: FrameBody | null = null;
   #seq = 0;
 
   constructor(parts: FrameParts) {
     this.#parts = parts;
   }
 
+  /** The picture of a bin, which is settled here. */
   write({ window, draft }: { window: Window; draft: FrameDraft }): void {
-    const { ledger, now, write } = this.#parts;
-    const late = now() > draft.deadlineMs;
-    const frame: FrameBody = { ...draft, seq: this.#seq++, state: late && draft.state === "ok" ? "late" : draft.state };
-    const writtenMs = write(frame);
-    ledger.settle(window.last.index, "frames");
-    if (writtenMs > draft.deadlineMs) ledger.missed();
-    this.#record(frame, writtenMs);
+    const { ledger, budget, lateFrames } = this.#parts;
+    const writtenMs = this.#parts.now();
+    const late = writtenMs > draft.deadlineMs;
+    if (late && lateFrames === "drop") {
+      ledger.settle(window.last.index, "expired", "discarded");
+      return;
+    }
+    const state = late && draft.state === "ok" ? "late" : draft.state;
+    const frame = { ...draft, seq: this.#seq++, state, stamps: { ...draft.stamps, written: writtenMs } };
+    const doneMs = this.#send(frame);
+    ledger.settle(window.last.index, "frames", late ? "late" : undefined);
+    this.#last = frame;
+    budget.wrote(doneMs - frame.stamps.received);
+    this.#record(frame, doneMs);
+  }
+
+  /** There is no time for a picture of this bin, which is settled here: the last one again, if it is to be held and is not too late either. */
+  expire({ last }: Window, { estimateMs, leftMs, why }: FrameBody["decision"]): void {
+    const { ledger, budget, noTime, now } = this.#parts;
+    const { index: bin, closedAtMs } = last;
+    const { totalMs } = budget.options;
+    const held = this.#last;
+    const writtenMs = now();
+    const deadlineMs = closedAtMs + totalMs;
+    if (noTime === "expire" || held === null || writtenMs > deadlineMs) {
+      ledger.settle(bin, "expired");
+      return;
+    }
+    this.#send({
+      ...held,
+      ...{ seq: this.#seq++, state: held.state === "no-reconstruction" ? held.state : "held" },
+      decision: { estimateMs, leftMs, why },
+      held: { seq: held.seq, bin, ageMs: writtenMs - held.stamps.closed },
+      stamps: { ...held.stamps, written: writtenMs },
+      ...{ deadlineMs, budgetMs: totalMs },
+    });
+    ledger.settle(bin, "expired", "held");
   }
 
   /** A viewer had frame `seq` on its screen at `atMs`, daemon time. Frames too old to know are ignored. */
   shown(seq: number, atMs: number): void {
     const closedMs = this.#closedMs.get(seq);
     if (closedMs !== undefined) this.#parts.latency.record("glass", atMs - closedMs);
+  }
+
+  #send(frame: FrameBody): number {
+    const { lateFrames, write } = this.#parts;
+    return write(frame, lateFrames === "drop" ? frame.deadlineMs : Number.POSITIVE_INFINITY);
   }
 
   #record(frame: FrameBody, writtenMs: number): void {

@@ -3,7 +3,7 @@ import type { FrameBody, HelloBody } from "../src/protocol/messages.ts";
 
 /** Where frames go besides the viewers. */
 export interface Outputs {
-  /** A frame was written to the viewers at `writtenMs`. */
+  /** A frame, held or not, was written to the viewers at `writtenMs`. */
   frame(frame: FrameBody, writtenMs: number): void;
   /** A viewer had frame `seq` on its screen at `atMs`. */
   shown(seq: number, atMs: number): void;
@@ -30,7 +30,11 @@ export async function openOutputs(config: Config, hello: HelloBody, now: () => n
     lslClock(native, now),
   );
   return {
-    frame: (frame, writtenMs) => outlets.frame({ ...frame, mu: floats(frame.mu), endMs: endMs(frame), writtenMs }),
+    frame: (frame, writtenMs) => {
+      const { seq, held } = frame;
+      if (held === null) outlets.frame({ ...frame, mu: floats(frame.mu), endMs: endMs(frame), writtenMs });
+      else outlets.held(seq, held.seq, held.ageMs, writtenMs);
+    },
     shown: outlets.shown,
     close: outlets.close,
   };

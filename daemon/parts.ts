@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Logger } from "pino";
 import type { Config } from "../src/config.ts";
-import type { StepBudget } from "../src/decode/budget.ts";
+import { FrameBudget } from "../src/decode/frame-budget.ts";
 import { Ledger } from "../src/ledger.ts";
 import { Binner } from "../src/signal/binner.ts";
 import { sayBacklog, sayDecoder, sayFallback, sayLiveness } from "./announce.ts";
@@ -64,16 +64,24 @@ export function makeParts(config: Config, bundle: Bundle, log: Logger, originMs:
       load: { dir: bundle.dir, solver, maxSteps, guidance, seed, threads, keepWarmMs },
       way: { provider, runner },
       stallMs,
-      onState: (decoder, detail) => sayDecoder(state, decoder, detail),
+      onState: (decoder, detail) => {
+        if (decoder === "ready") state.budget.rebase(state.supervisor.info?.costMs ?? {});
+        sayDecoder(state, decoder, detail);
+      },
       onProgress: (message) => log.info(`decoder: ${message}`),
       onFallback: (way, reason) => sayFallback(state, way, reason),
     }),
     steering: latents.groups.map(() => 0),
-    budget: null as StepBudget | null,
+    budget: makeBudget(config, bins.widthMs),
     server: null as PhospheneServer | null,
     recorder: null as Recorder | null,
     outputs: null as Outputs | null,
     writer: null as FrameWriter | null,
   };
   return state;
+}
+
+function makeBudget({ decode }: Config, widthMs: number): FrameBudget {
+  const { budgetMs, shares, maxSteps, everyBins } = decode;
+  return new FrameBudget({ totalMs: budgetMs, shares, maxSteps, cadenceMs: everyBins * widthMs });
 }

@@ -1,5 +1,5 @@
 import type { Config } from "../src/config.ts";
-import type { StepBudget } from "../src/decode/budget.ts";
+import type { FrameBudget } from "../src/decode/frame-budget.ts";
 import type { Ledger } from "../src/ledger.ts";
 import type { StatusBody } from "../src/protocol/messages.ts";
 import type { Binner } from "../src/signal/binner.ts";
@@ -14,7 +14,7 @@ export interface StatusParts {
   readonly source: Sources;
   readonly binner: Binner;
   readonly supervisor: DecoderSupervisor;
-  readonly budget: StepBudget | null;
+  readonly budget: FrameBudget;
   readonly ledger: Ledger;
   readonly latency: LatencyRecorder;
   readonly recorder: Recorder | null;
@@ -42,13 +42,29 @@ export function statusBody(parts: StatusParts): StatusBody {
       restarts: supervisor.restarts,
       pid: supervisor.pid,
       provider: supervisor.info?.provider ?? "",
-      costMs: parts.budget?.estimates() ?? {},
+      costMs: parts.budget.estimates(),
     },
+    budget: budgetBody(parts),
     ledger: ledger.counts(),
     latency: latency.percentiles(),
     ...parts.viewers,
     ...(parts.recorder && { recording: parts.recorder.status() }),
     spikes: { total: binner.total, late: binner.late },
     process: { rssBytes: process.memoryUsage.rss(), uptimeS: process.uptime() },
+  };
+}
+
+function budgetBody({ config, budget, ledger }: StatusParts): StatusBody["budget"] {
+  const { lateFrames, noTime } = config.decode;
+  const { totalMs, shares } = budget.options;
+  const { late, expired } = ledger.counts();
+  return {
+    totalMs,
+    shares: { ...shares, writeMs: budget.writeMs },
+    writeMeasured: shares.writeMs === null,
+    ...{ lateFrames, noTime },
+    estimatesMs: budget.estimates(),
+    ...budget.counts(),
+    misses: late + expired,
   };
 }

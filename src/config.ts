@@ -1,9 +1,11 @@
 import { z } from "zod";
 import { PhospheneError } from "./errors.ts";
 import { describeIssues } from "./issues.ts";
+import { LATE_POLICIES, NO_TIME_POLICIES } from "./protocol/messages.ts";
 
 const port = z.int().min(0).max(65_535);
 const ms = z.number().positive();
+const share = ms.max(10_000).nullable();
 
 const source = z.strictObject({
   name: z
@@ -40,7 +42,13 @@ export const configSchema = z.strictObject({
       keepWarmMs: z.number().min(1).max(10_000).nullable().default(10),
       threads: z.int().min(1).max(64).default(2),
       stallMs: ms.max(60_000).default(2000),
+      shares: z
+        .strictObject({ waitMs: share.default(null), modelMs: share.default(null), writeMs: share.default(null) })
+        .prefault({}),
+      lateFrames: z.enum(LATE_POLICIES).default("drop"),
+      noTime: z.enum(NO_TIME_POLICIES).default("expire"),
     })
+    .superRefine(checkShares)
     .prefault({}),
   record: z
     .strictObject({ dir: z.string().min(1).nullable().default(null), frames: z.boolean().default(false) })
@@ -71,6 +79,19 @@ export const configSchema = z.strictObject({
     .strictObject({ level: z.enum(["trace", "debug", "info", "warn", "error", "silent"]).default("info") })
     .prefault({}),
 });
+
+interface Shared {
+  budgetMs: number;
+  shares: Record<string, number | null>;
+}
+
+/** The shares that are given must leave each other room in the budget. */
+function checkShares({ budgetMs, shares }: Shared, context: z.RefinementCtx): void {
+  const sum = Object.values(shares).reduce<number>((total, ms) => total + (ms ?? 0), 0);
+  if (sum <= budgetMs) return;
+  const message = `expected shares of at most decode.budgetMs, ${budgetMs} ms, together`;
+  context.addIssue({ code: "custom", path: ["shares"], message });
+}
 
 type DeepReadonly<T> = T extends object ? { readonly [K in keyof T]: DeepReadonly<T[K]> } : T;
 export type Config = DeepReadonly<z.infer<typeof configSchema>>;

@@ -2,6 +2,11 @@ import type { LedgerCounts } from "./protocol/messages.ts";
 import type { BinOutcome } from "./protocol/trace.ts";
 
 export type Outcome = BinOutcome;
+/** What else is told of a settled bin: `late`: its frame was shown after the deadline; `discarded`: its picture came after the deadline and
+ * was thrown away; `held`: the last picture was shown again in its place. */
+export type Note = "late" | "discarded" | "held";
+
+const OUTCOME_OF: Record<Note, Outcome> = { late: "frames", discarded: "expired", held: "expired" };
 
 /**
  * Accounts for every bin: opened once when it closes, settled once with one outcome. `bins = frames + superseded + expired +
@@ -12,8 +17,8 @@ export class Ledger {
   readonly #open = new Set<number>();
   readonly #outcomes: Record<Outcome, number> = { frames: 0, superseded: 0, expired: 0, failed: 0, gated: 0 };
   readonly #onSettled: (bin: number, outcome: Outcome) => void;
+  readonly #notes: Record<Note, number> = { late: 0, discarded: 0, held: 0 };
   #closed = 0;
-  #late = 0;
 
   constructor(onSettled: (bin: number, outcome: Outcome) => void = () => {}) {
     this.#onSettled = onSettled;
@@ -27,25 +32,24 @@ export class Ledger {
   }
 
   /** The bin's fate is known. */
-  settle(bin: number, outcome: Outcome): void {
+  settle(bin: number, outcome: Outcome, note?: Note): void {
+    if (note !== undefined && OUTCOME_OF[note] !== outcome)
+      throw new Error(`bin ${bin} is settled as ${outcome} and cannot be ${note}`);
     if (!this.#open.delete(bin)) throw new Error(`bin ${bin} is settled as ${outcome} but is not in flight`);
     this.#outcomes[outcome]++;
+    if (note !== undefined) this.#notes[note]++;
     this.#onSettled(bin, outcome);
-  }
-
-  /** A frame (settled as `frames`) missed its deadline. */
-  missed(): void {
-    this.#late++;
   }
 
   counts(): LedgerCounts {
     const inFlight = this.#open.size;
-    return { closed: this.#closed, inFlight, bins: this.#closed - inFlight, ...this.#outcomes, late: this.#late };
+    return { closed: this.#closed, inFlight, bins: this.#closed - inFlight, ...this.#outcomes, ...this.#notes };
   }
 }
 
 /** Whether the identities of the ledger hold. */
 export function balances(counts: LedgerCounts): boolean {
-  const { closed, inFlight, bins, frames, superseded, expired, failed, gated } = counts;
-  return bins === frames + superseded + expired + failed + gated && closed === bins + inFlight;
+  const { closed, inFlight, bins, frames, superseded, expired, failed, gated, late, discarded, held } = counts;
+  const settled = bins === frames + superseded + expired + failed + gated && closed === bins + inFlight;
+  return settled && late <= frames && discarded + held <= expired;
 }

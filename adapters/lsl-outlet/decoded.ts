@@ -32,6 +32,8 @@ export interface DecodedFrame {
 /** Three outlets: latents and evidence (regular), markers of frames (JSON). */
 export interface DecodedOutlets {
   frame(frame: DecodedFrame): void;
+  /** Frame `of` was written again as `seq` at `atMs`, `ageMs` old: a marker, and no sample of latents that nobody decoded. */
+  held(seq: number, of: number, ageMs: number, atMs: number): void;
   /** The subject saw frame `seq` at `atMs`. */
   shown(seq: number, atMs: number): void;
   /** How many of the three somebody reads. */
@@ -69,6 +71,7 @@ export async function openDecodedOutlets(
       const deadline = writtenMs > deadlineMs ? "missed" : "met";
       mark({ marker: "frame", seq, state, deadline, bins, lateMs: round(writtenMs - deadlineMs) }, writtenMs);
     },
+    held: (seq, of, ageMs, atMs) => mark({ marker: "held", seq, of, ageMs: round(ageMs) }, atMs),
     shown: (seq, atMs) => mark({ marker: "shown", seq }, atMs),
     get consumers() {
       return [latents, evidence, markers].filter(({ hasConsumers }) => hasConsumers).length;
@@ -101,7 +104,10 @@ function regular(session: DecodedSession, what: string, type: string, channel: r
 
 function markersStream(session: DecodedSession): OutletOptions {
   const channel = { label: "marker", type: "Marker", unit: "json" };
-  const description = { channels: { channel }, ...about(session, "frame: written to the viewers; shown: displayed") };
+  const description = {
+    channels: { channel },
+    ...about(session, "frame, held: written to the viewers; shown: displayed"),
+  };
   return { ...identity(session, "markers"), type: "Markers", format: "string", channels: 1, rateHz: 0, description };
 }
 

@@ -46,16 +46,16 @@ export class Hub {
   }
 
   /** See `PhospheneServer.publishFrame`. */
-  publishFrame(frame: FrameBody): FrameTimes {
+  publishFrame(frame: FrameBody, expiresAtMs?: number): FrameTimes {
     const { now } = this.#options;
-    frame.stamps.written = now();
     let serialisedMs = frame.stamps.written;
-    this.#publish("frame", () => {
+    const encode = () => {
       const bytes = encodeServer("frame", frame);
       serialisedMs = now();
       return bytes;
-    });
-    this.#publish("latents", () => encodeServer("latents", latentsOf(frame)));
+    };
+    this.#publish("frame", encode, expiresAtMs);
+    this.#publish("latents", () => encodeServer("latents", latentsOf(frame)), expiresAtMs);
     return { serialisedMs, writtenMs: now() };
   }
 
@@ -149,6 +149,6 @@ export class Hub {
 }
 
 function latentsOf(frame: FrameBody): LatentsBody {
-  const { seq, state, mu, logvar, bits, explained, atypicality, readouts, bins, stamps } = frame;
-  return { seq, state, mu, logvar, bits, explained, atypicality, readouts, bins, stamps };
+  const { seq, state, held, mu, logvar, bits, explained, atypicality, readouts, bins, stamps } = frame;
+  return { seq, state, held, mu, logvar, bits, explained, atypicality, readouts, bins, stamps };
 }

@@ -41,7 +41,7 @@ function createFacade(
 ): PhospheneServer {
   return {
     address,
-    publishFrame: (frame) => hub.publishFrame(frame),
+    publishFrame: (frame, expiresAtMs) => hub.publishFrame(frame, expiresAtMs),
     publishSpikes: (body) => hub.publishSpikes(body),
     publishEvent: (body) => hub.publishEvent(body),
     viewers: () => hub.status(),

@@ -24,7 +24,18 @@ const ROWS: Row[] = [
   ),
   sum("bins_closed_total", "Bins that were closed.", [], ({ ledger }) => [[{}, ledger.closed]]),
   level("bins_in_flight", "Bins closed and not yet accounted for.", [], ({ ledger }) => [[{}, ledger.inFlight]]),
-  sum("frames_late_total", "Frames that missed their deadline.", [], ({ ledger }) => [[{}, ledger.late]]),
+  sum("frames_late_total", "Frames shown after their deadline.", [], ({ ledger }) => [[{}, ledger.late]]),
+  sum("pictures_discarded_total", "Pictures that came too late and were not shown.", [], ({ ledger }) => [
+    [{}, ledger.discarded],
+  ]),
+  sum("pictures_held_total", "Pictures sent again for want of time.", [], ({ ledger }) => [[{}, ledger.held]]),
+  sum("deadline_misses_total", "Bins that gave no picture by their deadline.", [], (s) => [[{}, s.budget.misses]]),
+  sum("step_decisions_total", "Decisions by why not more steps were taken.", ["why"], ({ budget }) =>
+    Object.entries(budget.decisions).map(([why, value]) => [{ why }, value]),
+  ),
+  level("step_cost_seconds", "Estimated cost of a frame by its number of steps.", ["steps"], ({ budget }) =>
+    Object.entries(budget.estimatesMs).map(([steps, ms]) => [{ steps }, ms / MS_PER_S]),
+  ),
   level(
     "latency_seconds",
     "Latency of recent frames by stage; quantile 1 is the maximum.",

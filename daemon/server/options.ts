@@ -67,10 +67,10 @@ export interface ViewersStatus {
 export interface PhospheneServer {
   readonly address: { host: string; port: number };
   /**
-   * Sets `frame.stamps.written`, sends the frame (and its `latents`) to everybody subscribed; returns when it was encoded and the
+   * Sends the frame (and its `latents`) to everybody subscribed, to nobody after `expiresAtMs`; returns when it was encoded and the
    * time after the socket writes. With more than 32 viewers the writes to the others follow in slices, so that the loop is not held up.
    */
-  publishFrame(frame: FrameBody): FrameTimes;
+  publishFrame(frame: FrameBody, expiresAtMs?: number): FrameTimes;
   publishSpikes(body: SpikesBody): void;
   publishEvent(body: EventBody): void;
   viewers(): ViewersStatus;

@@ -1,71 +1,133 @@
-import { expected, PhospheneError } from "../errors.ts";
+import { LoadEstimate } from "./load.ts";
+import { Rung } from "./rung.ts";
 
 export interface StepBudgetOptions {
   /** Measured cost in ms of a frame with k steps, at warm-up: k -> ms. */
   readonly costMs: ReadonlyMap<number, number>;
   /** The most steps to use. */
   readonly maxSteps: number;
-  /** Kept free for everything after the model, ms. */
-  readonly reserveMs: number;
+  /** Budget of a frame whose bin did not wait, ms. */
+  readonly totalMs: number;
+  /** The model's share of it, ms; infinite when it may take what is left. */
+  readonly modelMs: number;
+  /** Time from one frame to the next, ms. */
+  readonly cadenceMs: number;
 }
 
-const REMEMBERED = 128;
+/**
+ * Why so many steps and not more. `fits`: there are no more; `time`, `share`, `rate`: the next would not fit into the time left, into
+ * the model's share, or into the time between two frames; `held-down`: it fits, but not yet for long enough; `no-time`: not even the fewest fit.
+ */
+export const REASONS = ["fits", "time", "share", "rate", "held-down", "no-time"] as const;
+export type Reason = (typeof REASONS)[number];
+type Limit = "time" | "share" | "rate" | null;
+
+export interface StepDecision {
+  /** null when not even the fewest steps fit. */
+  readonly steps: number | null;
+  /** Estimated cost of them (of the fewest, when none fit), ms. */
+  readonly estimateMs: number;
+  /** Time that was left for the model, ms. */
+  readonly leftMs: number;
+  readonly why: Reason;
+}
+
+/** More steps are taken again only when they have fitted with this margin for a while. */
+const MARGIN = 1.15;
+/** A bin that has less than this part of the budget left has waited: its few steps are not the machine's load. */
+const FRESH = 0.8;
 
 /**
- * Chooses the number of steps for the time that is left. The machine's load is the ratio of measured to warm-up cost; its
- * running 95th percentile scales the warm-up cost of every k, so that a k that was not used lately has an estimate too.
+ * Chooses the number of steps for the time that is left: the largest k whose estimate fits, except that quality must not flicker.
+ * Fewer are taken at once: when the estimate says so, or after a frame that overran and would not have with fewer. More are taken
+ * when they have fitted with a margin at every choice of a while (`Rung`), which doubles each time that they had to be given up again.
  */
 export class StepBudget {
   readonly #options: StepBudgetOptions;
-  readonly #loads: number[] = [];
-  #p95 = 1;
+  #load: LoadEstimate;
+  #rungs: readonly Rung[] = [];
+  /** Index of the rung that is in use; -1 before the first choice. */
+  #at = -1;
 
   constructor(options: StepBudgetOptions) {
-    if (options.costMs.size === 0)
-      throw new PhospheneError("PARAMETER_INVALID", "costMs: expected at least one k, got none");
-    for (const [k, cost] of options.costMs)
-      if (!(cost > 0))
-        throw new PhospheneError("PARAMETER_INVALID", expected(`cost of ${k} steps`, "more than 0 ms", cost));
     this.#options = options;
+    this.#load = new LoadEstimate(options.costMs);
+    this.rebase(options.costMs);
   }
 
-  /** Estimated cost of k steps, ms: warm-up cost times the p95 of the load. */
+  /** Another decoder process, provider or machine: new costs at warm-up, and nothing remembered. */
+  rebase(costMs: ReadonlyMap<number, number>): void {
+    this.#load = new LoadEstimate(costMs);
+    const { maxSteps, cadenceMs } = this.#options;
+    const wanted = this.#load.steps.filter((k, i) => k <= maxSteps || i === 0);
+    this.#rungs = wanted.map((k) => new Rung(k, cadenceMs));
+    this.#at = -1;
+  }
+
+  /** Estimated cost of k steps, ms. */
   costMs(k: number): number {
-    return (this.#options.costMs.get(k) ?? Number.POSITIVE_INFINITY) * this.#p95;
+    return this.#load.costMs(k);
   }
 
   /** Estimates for every k, for `/status`. */
   estimates(): Record<string, number> {
-    return Object.fromEntries([...this.#options.costMs.keys()].map((k) => [String(k), this.costMs(k)]));
+    return Object.fromEntries(this.#load.steps.map((k) => [String(k), this.costMs(k)]));
   }
 
-  /** The largest k that fits into `leftMs`; null when not even the smallest does. */
-  choose(leftMs: number): number | null {
-    const { costMs, maxSteps, reserveMs } = this.#options;
-    let best: number | null = null;
-    for (const k of costMs.keys())
-      if (k <= maxSteps && k > (best ?? 0) && this.costMs(k) + reserveMs <= leftMs) best = k;
-    if (best === null) this.#relax();
-    return best;
+  /** The steps for a bin that has `leftMs` until the model must be through. */
+  choose(leftMs: number): StepDecision {
+    const limits = this.#rungs.map((rung) => this.#limit(rung, leftMs, 1));
+    for (const rung of this.#rungs) rung.look(this.#limit(rung, leftMs, MARGIN) === null);
+    const fewest = limits.indexOf(null);
+    if (fewest < 0) return this.#noTime(leftMs);
+    const first = this.#at < 0;
+    const allowed = (rung: Rung, i: number) => i <= this.#at || (first ? rung.fitting : rung.ready);
+    const best = this.#rungs.findLastIndex((rung, i) => limits[i] === null && allowed(rung, i));
+    this.#move(Math.max(best, fewest), leftMs);
+    for (const rung of this.#rungs.slice(0, this.#at + 1)) rung.serve();
+    const { steps } = this.#rungs[this.#at]!;
+    return { steps, estimateMs: this.costMs(steps), leftMs, why: whyNotMore(limits[this.#at + 1]) };
   }
 
-  /** Nothing fits, so nothing will be measured: forget old loads, or the budget would never recover. */
-  #relax(): void {
-    this.#loads.splice(0, Math.ceil(REMEMBERED / 16));
-    this.#update();
+  /** A frame of k steps took `ms` of the `leftMs` that it was chosen for. */
+  record(k: number, ms: number, leftMs: number): void {
+    this.#load.record(k, ms);
+    const nominalMs = this.#load.nominalMs(k);
+    if (!(ms > leftMs) || !Number.isFinite(nominalMs)) return;
+    // A stall that would have spoilt a frame of fewer steps too says nothing against this k.
+    const better = this.#rungs.findLastIndex(
+      ({ steps }) => steps < k && (ms * this.#load.nominalMs(steps)) / nominalMs <= leftMs,
+    );
+    if (better >= 0 && better < this.#at) this.#move(better, this.#options.totalMs);
   }
 
-  #update(): void {
-    const sorted = Float64Array.from(this.#loads).sort();
-    this.#p95 = sorted[Math.min(sorted.length - 1, Math.floor(0.95 * sorted.length))] ?? 1;
+  #move(to: number, leftMs: number): void {
+    const loaded = leftMs >= FRESH * this.#options.totalMs;
+    for (const rung of this.#rungs.slice(to + 1, this.#at + 1)) rung.giveUp(loaded);
+    this.#at = to;
   }
 
-  /** A frame of k steps took `ms`. */
-  record(k: number, ms: number): void {
-    const nominal = this.#options.costMs.get(k);
-    if (nominal === undefined) return;
-    this.#loads.push(ms / nominal);
-    if (this.#loads.length > REMEMBERED) this.#loads.shift();
-    this.#update();
+  /** Where it is the load that is in the way, and not that the bin waited, the way back starts at the fewest steps. */
+  #noTime(leftMs: number): StepDecision {
+    const fewest = this.#rungs[0]?.steps ?? 0;
+    if (this.#load.nominalMs(fewest) <= Math.min(leftMs, this.#options.modelMs)) {
+      this.#load.relax();
+      if (this.#at > 0) this.#move(0, leftMs);
+    }
+    return { steps: null, estimateMs: this.costMs(fewest), leftMs, why: "no-time" };
   }
+
+  /** What forbids a rung, with its estimate `margin` times as large; the fewest steps need not keep the rate. */
+  #limit(rung: Rung, leftMs: number, margin: number): Limit {
+    const ms = margin * this.costMs(rung.steps);
+    if (ms > leftMs) return "time";
+    if (ms > this.#options.modelMs) return "share";
+    return ms > this.#options.cadenceMs && rung !== this.#rungs[0] ? "rate" : null;
+  }
+}
+
+/** `next`: what forbids the next larger number of steps; undefined when there is none. */
+function whyNotMore(next: Limit | undefined): Reason {
+  if (next === undefined) return "fits";
+  return next ?? "held-down";
 }

@@ -35,7 +35,13 @@ export interface HelloBody {
   source: { name: string; kind: string };
 }
 
-export type FrameState = "ok" | "late" | "no-reconstruction";
+export type FrameState = "ok" | "late" | "held" | "no-reconstruction";
+
+/** Why so many steps and not more (src/decode/budget.ts). */
+export const STEP_REASONS = ["fits", "time", "share", "rate", "held-down", "no-time"] as const;
+export type StepReason = (typeof STEP_REASONS)[number];
+export const LATE_POLICIES = ["drop", "show-late"] as const;
+export const NO_TIME_POLICIES = ["hold", "expire"] as const;
 
 /** Times of one frame, ms on the daemon's monotonic clock. */
 export interface Stamps {
@@ -57,6 +63,8 @@ export interface Stamps {
 export interface LatentsBody {
   seq: number;
   state: FrameState;
+  /** The picture of frame `seq` again, `ageMs` after its bin closed, in place of one of bin `bin` for which there was no time; else null. */
+  held: { seq: number; bin: number; ageMs: number } | null;
   mu: Uint8Array;
   logvar: Uint8Array;
   bits: number[];
@@ -72,6 +80,8 @@ export interface FrameBody extends LatentsBody {
   height: number;
   image: Uint8Array;
   steps: number;
+  /** How the number of steps came about: estimated cost of the model run and the time that was left for it, ms. */
+  decision: { estimateMs: number; leftMs: number; why: StepReason };
   solver: string;
   seed: number;
   /** Guidance weight of the sampler; null where the bundle has none. */
@@ -125,7 +135,29 @@ export interface LedgerCounts {
   expired: number;
   failed: number;
   gated: number;
+  /** Of the frames: shown after their deadline. */
   late: number;
+  /** Of the expired: the picture came after the deadline and was thrown away. */
+  discarded: number;
+  /** Of the expired: the last picture was shown again. */
+  held: number;
+}
+
+/** The budget of a frame: what is in effect, and what was decided since the start. */
+export interface BudgetBody {
+  totalMs: number;
+  /** null: not bounded on its own. `writeMs` is what is kept free now, measured unless configured. */
+  shares: { waitMs: number | null; modelMs: number | null; writeMs: number };
+  writeMeasured: boolean;
+  lateFrames: (typeof LATE_POLICIES)[number];
+  noTime: (typeof NO_TIME_POLICIES)[number];
+  /** Estimated cost now of a frame with k steps, ms. */
+  estimatesMs: Record<string, number>;
+  /** Bins for which k steps were chosen. */
+  steps: Record<string, number>;
+  decisions: Record<StepReason, number>;
+  /** Bins that were to be decoded and gave no picture by their deadline: `late` frames and `expired`. */
+  misses: number;
 }
 
 /** Messages of one viewer since it connected: `offered = sent + dropped + queued` at every instant. */
@@ -172,6 +204,7 @@ export interface StatusBody {
     provider: string;
     costMs: Record<string, number>;
   };
+  budget: BudgetBody;
   ledger: LedgerCounts;
   latency: Record<Stage, Percentiles>;
   viewers: ViewerCounts[];

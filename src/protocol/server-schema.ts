@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type ServerBodies, STAGES } from "./messages.ts";
+import { LATE_POLICIES, NO_TIME_POLICIES, type ServerBodies, STAGES, STEP_REASONS } from "./messages.ts";
 
 // Without this zod probes `new Function`, which the page's Content-Security-Policy reports as a violation.
 z.config({ jitless: true });
@@ -31,11 +31,13 @@ export const stampsSchema = z.object({
 export const ledgerSchema = z.object({
   ...{ closed: count, inFlight: count, bins: count, frames: count, superseded: count },
   ...{ expired: count, failed: count, gated: count, late: count },
+  ...{ discarded: count, held: count },
 });
 
 const latents = z.object({
   seq: count,
-  state: z.enum(["ok", "late", "no-reconstruction"]),
+  state: z.enum(["ok", "late", "held", "no-reconstruction"]),
+  held: z.object({ seq: count, bin: z.int(), ageMs: z.number() }).nullable(),
   mu: float32s,
   logvar: float32s,
   bits: z.array(z.number()),
@@ -51,6 +53,7 @@ const frame = latents.extend({
   height: count,
   image: bin,
   steps: count,
+  decision: z.object({ estimateMs: z.number(), leftMs: z.number(), why: z.enum(STEP_REASONS) }),
   solver: z.string(),
   seed: z.number(),
   guidance: z.number().nullable(),
@@ -102,6 +105,19 @@ const source = z.object({
   backlog: z.object({ overloaded: z.boolean(), ageMs: z.number(), overloads: count }),
 });
 
+const share = z.number().nullable();
+const budget = z.object({
+  totalMs: z.number(),
+  shares: z.object({ waitMs: share, modelMs: share, writeMs: z.number() }),
+  writeMeasured: z.boolean(),
+  lateFrames: z.enum(LATE_POLICIES),
+  noTime: z.enum(NO_TIME_POLICIES),
+  estimatesMs: z.record(z.string(), z.number()),
+  steps: z.record(z.string(), count),
+  decisions: z.record(z.enum(STEP_REASONS), count),
+  misses: count,
+});
+
 const status = z.object({
   nowMs: z.number(),
   session: z.string(),
@@ -114,6 +130,7 @@ const status = z.object({
     provider: z.string(),
     costMs: z.record(z.string(), z.number()),
   }),
+  budget,
   ledger: ledgerSchema,
   latency: z.record(z.enum(STAGES), percentiles),
   viewers: z.array(z.object({ id: count, ...counts })),

@@ -6,6 +6,7 @@ const floats = (...values: number[]) => borrowBin(Float32Array.from(values));
 const latents: LatentsBody = {
   seq: 41,
   state: "ok",
+  held: null,
   mu: floats(0.5, -1.25, 3.0e-7, 2),
   logvar: floats(-1, -2, 0, 0.125),
   bits: [1.5, 0.0625],
@@ -66,6 +67,7 @@ export const SERVER: ServerBodies = {
     height: 1,
     image: Uint8Array.of(0, 127, 255, 1, 2, 3),
     steps: 2,
+    decision: { estimateMs: 11.25, leftMs: 47.5, why: "time" },
     solver: "ddim",
     seed: 4_294_967_295,
     guidance: 1.5,
@@ -78,7 +80,12 @@ export const SERVER: ServerBodies = {
     deadlineMs: 2070.5,
     budgetMs: 50,
   },
-  latents: { ...latents, state: "no-reconstruction", stamps: { ...latents.stamps, lastSpike: null } },
+  latents: {
+    ...latents,
+    state: "held",
+    held: { seq: 40, bin: 102, ageMs: 61.5 },
+    stamps: { ...latents.stamps, lastSpike: null },
+  },
   spikes: {
     index: 100,
     startS: 2,
@@ -110,9 +117,21 @@ export const SERVER: ServerBodies = {
     },
     sources: [],
     decoder: { state: "ready", restarts: 0, pid: null, provider: "cpu", costMs: { "1": 4.5, "2": 8.25 } },
+    budget: {
+      totalMs: 50,
+      shares: { waitMs: null, modelMs: 40, writeMs: 0.375 },
+      writeMeasured: true,
+      lateFrames: "show-late",
+      noTime: "hold",
+      estimatesMs: { "1": 4.5, "2": 8.25 },
+      steps: { "1": 10, "2": 2899 },
+      decisions: { fits: 2800, time: 100, share: 0, rate: 0, "held-down": 9, "no-time": 14 },
+      misses: 27,
+    },
     ledger: {
       ...{ closed: 3000, inFlight: 1, bins: 2999, frames: 2900, superseded: 50 },
       ...{ expired: 20, failed: 9, gated: 20, late: 7 },
+      ...{ discarded: 6, held: 5 },
     },
     latency: {
       ...{ total: percentiles, queue: percentiles, encode: percentiles, synthesise: percentiles },

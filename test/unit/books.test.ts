@@ -1,6 +1,5 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { StepBudget } from "../../src/decode/budget.ts";
 import { atypicality, correlation, groupBits, isReconstruction, meanOverBins } from "../../src/decode/evidence.ts";
 import { balances, Ledger, type Outcome } from "../../src/ledger.ts";
 
@@ -33,6 +32,19 @@ describe("Ledger", () => {
     expect(() => ledger.settle(5, "frames")).toThrow();
   });
 
+  test("what is noted of a bin belongs to its outcome and is counted with it", () => {
+    const ledger = new Ledger();
+    for (let bin = 0; bin < 4; bin++) ledger.open(bin);
+    ledger.settle(0, "frames", "late");
+    ledger.settle(1, "expired", "discarded");
+    ledger.settle(2, "expired", "held");
+    expect(() => ledger.settle(3, "frames", "held")).toThrow("bin 3 is settled as frames and cannot be held");
+    expect(ledger.counts()).toMatchObject({ inFlight: 1, frames: 1, expired: 2, late: 1, discarded: 1, held: 1 });
+    expect(balances(ledger.counts())).toBe(true);
+    expect(balances({ ...ledger.counts(), late: 2 })).toBe(false);
+    expect(balances({ ...ledger.counts(), held: 2 })).toBe(false);
+  });
+
   test("balances sees a miscount", () => {
     const counts = {
       closed: 3,
@@ -43,57 +55,10 @@ describe("Ledger", () => {
       expired: 0,
       failed: 0,
       gated: 0,
-      late: 0,
+      ...{ late: 0, discarded: 0, held: 0 },
     };
     expect(balances(counts)).toBe(false);
     expect(balances({ ...counts, gated: 1 })).toBe(true);
-  });
-});
-
-describe("StepBudget", () => {
-  const make = () =>
-    new StepBudget({
-      costMs: new Map([
-        [1, 5],
-        [2, 10],
-        [4, 20],
-      ]),
-      maxSteps: 4,
-      reserveMs: 2,
-    });
-
-  test("takes the largest k that fits into the time left", () => {
-    const budget = make();
-    expect([50, 22, 21.9, 12, 7, 6.9].map((left) => budget.choose(left))).toEqual([4, 4, 2, 2, 1, null]);
-  });
-
-  test("takes fewer steps on a loaded machine, and more again when the load is gone", () => {
-    const budget = make();
-    for (let i = 0; i < 100; i++) budget.record(4, 60);
-    expect(budget.costMs(1)).toBeCloseTo(15);
-    expect(budget.choose(25)).toBe(1);
-    for (let i = 0; i < 200; i++) budget.record(1, 5);
-    expect(budget.choose(25)).toBe(4);
-  });
-
-  test("recovers from a stall after which nothing seems to fit", () => {
-    const budget = make();
-    for (let i = 0; i < 128; i++) budget.record(1, 5000);
-    const choices = Array.from({ length: 20 }, () => budget.choose(50));
-    expect(choices[0]).toBeNull();
-    expect(choices.at(-1)).toBe(4);
-  });
-
-  test("never more than maxSteps", () => {
-    const budget = new StepBudget({
-      costMs: new Map([
-        [1, 1],
-        [4, 2],
-      ]),
-      maxSteps: 2,
-      reserveMs: 0,
-    });
-    expect(budget.choose(100)).toBe(1);
   });
 });
 

@@ -43,10 +43,12 @@ function frame(seq: number, changes: Partial<FrameBody> = {}): ServerMessage {
       type: "frame",
       seq,
       state: "ok",
+      held: null,
       width: 1,
       height: 1,
       image: Uint8Array.of(1, 2, 3),
       steps: 4,
+      decision: { estimateMs: 15, leftMs: 48, why: "fits" },
       solver: "ddim",
     },
     ...{
@@ -169,7 +171,7 @@ test("the ledger balances only when both identities hold", () => {
     expired: 1,
     failed: 1,
     gated: 1,
-    late: 2,
+    ...{ late: 2, discarded: 0, held: 0 },
   };
   expect(balance(even)).toBe(0);
   expect(balance({ ...even, gated: 0 })).toBe(1);

@@ -1,4 +1,11 @@
-import type { FrameState, HelloBody, ServerBodies, ServerMessage, StatusBody } from "../../../src/protocol/messages.ts";
+import type {
+  FrameState,
+  HelloBody,
+  ServerBodies,
+  ServerMessage,
+  StatusBody,
+  StepReason,
+} from "../../../src/protocol/messages.ts";
 import { floatsCopy, uint16sCopy } from "./bytes.ts";
 import { LatencyHistory } from "./history.ts";
 import { RasterRing } from "./raster-ring.ts";
@@ -23,6 +30,8 @@ export interface Frame {
   /** Index of the newest bin of its window. */
   bin: number;
   state: FrameState;
+  /** The picture of an earlier frame again, so old when it was written, ms; null for a picture of its own. */
+  heldMs: number | null;
   width: number;
   height: number;
   image: Uint8Array;
@@ -31,6 +40,8 @@ export interface Frame {
   atypicality: number;
   readouts: Record<string, Float32Array>;
   steps: number;
+  /** Why so many steps and not more. */
+  why: StepReason;
   closedMs: number;
   /** Bin closed to socket written. */
   totalMs: number;
@@ -129,6 +140,7 @@ function applyFrame(state: ViewerState, body: ServerBodies["frame"], atMs: numbe
     seq: body.seq,
     bin: body.bins[1],
     state: body.state,
+    heldMs: body.held?.ageMs ?? null,
     width: body.width,
     height: body.height,
     image: body.image,
@@ -137,6 +149,7 @@ function applyFrame(state: ViewerState, body: ServerBodies["frame"], atMs: numbe
     atypicality: body.atypicality,
     readouts: Object.fromEntries(Object.entries(body.readouts).map(([name, bytes]) => [name, floatsCopy(bytes)])),
     steps: body.steps,
+    why: body.decision.why,
     closedMs: closed,
     totalMs: written - closed,
     ageMs: lastSpike === null ? null : written - lastSpike,

@@ -1,8 +1,14 @@
 import { ms } from "../lib/format.ts";
+import type { Frame } from "../lib/state.ts";
 import type { Viewer } from "../lib/viewer.ts";
 
 /** The meter holds one and a half budgets: a miss stays on the scale. */
 export const METER_BUDGETS = 1.5;
+
+/** How many, and why not more. */
+function stepsText({ steps, why }: Frame): string {
+  return why === "fits" ? String(steps) : `${steps} · ${why}`;
+}
 
 /** The newest frame's latency against its budget: a meter every frame, numerals five times a second. */
 export function timingPainter(viewer: Viewer, root: HTMLElement) {
@@ -17,7 +23,7 @@ export function timingPainter(viewer: Viewer, root: HTMLElement) {
     find("total").textContent = ms(frame?.totalMs);
     find("age").textContent = ms(frame?.ageMs);
     find("glass").textContent = ms(glassMs);
-    find("steps").textContent = frame ? String(frame.steps) : ms(null);
+    find("steps").textContent = frame ? stepsText(frame) : ms(null);
   };
   return { paint, release: () => {} };
 }

@@ -1,4 +1,4 @@
-import { fixed, percent } from "../lib/format.ts";
+import { duration, fixed, percent } from "../lib/format.ts";
 import { freshness } from "../lib/freshness.ts";
 import type { Frame } from "../lib/state.ts";
 import type { Viewer } from "../lib/viewer.ts";
@@ -30,6 +30,12 @@ function reasons(viewer: Viewer, frame: Frame): Record<string, { text: string; f
   };
 }
 
+/** How a picture is marked: a held one is never without its mark. */
+function mark({ heldMs }: Frame, late: boolean): [look: string, words: string] {
+  if (heldMs !== null) return ["held", `held, ${duration(heldMs)} old`];
+  return late ? ["late", "late"] : ["ok", "on time"];
+}
+
 /** Everything that is said on and around the decoded picture, every frame: state, overlay, reasons, top class. */
 export function verdictPainter(viewer: Viewer, card: HTMLElement) {
   const find = (selector: string) => card.querySelector<HTMLElement>(selector)!;
@@ -43,8 +49,9 @@ export function verdictPainter(viewer: Viewer, card: HTMLElement) {
     if (frame !== seen && frame.state === "late") lateUntilMs = nowMs + LATE_HOLD_MS;
     seen = frame;
     const blind = frame.state === "no-reconstruction";
-    card.dataset.state = blind ? "none" : nowMs < lateUntilMs ? "late" : "ok";
-    setText(badge, blind ? "no reconstruction" : nowMs < lateUntilMs ? "late" : "on time");
+    const [look, words] = blind ? ["none", "no reconstruction"] : mark(frame, nowMs < lateUntilMs);
+    card.dataset.state = look;
+    setText(badge, words);
     const top = blind ? { word: "", probability: "" } : topClass(viewer, frame);
     if (readable || word.textContent !== top.word) setText(probability, top.probability);
     setText(word, top.word);

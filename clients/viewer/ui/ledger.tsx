@@ -24,7 +24,7 @@ function Sign({ children }: { children: string }) {
   );
 }
 
-function Equation({ ledger }: { ledger: LedgerCounts | undefined }) {
+function Equation({ ledger, misses }: { ledger: LedgerCounts | undefined; misses: number | undefined }) {
   const verdict = ledger && balance(ledger);
   return (
     <dl class="equation">
@@ -45,7 +45,7 @@ function Equation({ ledger }: { ledger: LedgerCounts | undefined }) {
         <dt>ledger</dt>
         <dd>{verdict === undefined ? "–" : verdict === 0 ? "✓ balanced" : `✗ off by ${count(verdict)}`}</dd>
       </div>
-      <Cell name="late" value={ledger?.late} tone="warn" />
+      <Cell name="misses" value={misses} tone="warn" />
     </dl>
   );
 }
@@ -57,7 +57,7 @@ export function Ledger({ viewer }: { viewer: Viewer }) {
   const counters = status?.source.counters;
   return (
     <section class="panel ledger" aria-label="Ledger">
-      <Equation ledger={status?.ledger} />
+      <Equation ledger={status?.ledger} misses={status?.budget.misses} />
       <dl class="losses">
         <Cell name="missed" value={counters?.missed} tone="fault" />
         <Cell name="malformed" value={counters?.malformed} tone="warn" />

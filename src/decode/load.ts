@@ -1,0 +1,49 @@
+import { expected, PhospheneError } from "../errors.ts";
+import { RunningP95 } from "./running-p95.ts";
+
+const REMEMBERED = 128;
+/** Loads that are forgotten each time that nothing seems to fit. */
+const FORGOTTEN = 8;
+
+/**
+ * What a frame of k steps costs now: its cost at warm-up times the load of the machine, the running 95th percentile of
+ * measured over warm-up cost whatever k they used, so that a k that was not used lately has an estimate too (D-005).
+ */
+export class LoadEstimate {
+  readonly #loads = new RunningP95(REMEMBERED, 1);
+  readonly #nominalMs: ReadonlyMap<number, number>;
+  /** Numbers of steps that have an estimate, ascending. */
+  readonly steps: readonly number[];
+
+  /** `nominalMs`: cost of a frame with k steps at warm-up, k -> ms. */
+  constructor(nominalMs: ReadonlyMap<number, number>) {
+    if (nominalMs.size === 0)
+      throw new PhospheneError("PARAMETER_INVALID", "costMs: expected at least one k, got none");
+    for (const [k, cost] of nominalMs)
+      if (!(cost > 0))
+        throw new PhospheneError("PARAMETER_INVALID", expected(`cost of ${k} steps`, "more than 0 ms", cost));
+    this.#nominalMs = nominalMs;
+    this.steps = [...nominalMs.keys()].sort((a, b) => a - b);
+  }
+
+  /** Cost of k steps at warm-up, ms; infinite for a k that was not warmed up. */
+  nominalMs(k: number): number {
+    return this.#nominalMs.get(k) ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** Estimated cost of k steps, ms. */
+  costMs(k: number): number {
+    return this.nominalMs(k) * this.#loads.value;
+  }
+
+  /** A frame of k steps took `ms`. */
+  record(k: number, ms: number): void {
+    const load = ms / this.nominalMs(k);
+    if (load > 0 && Number.isFinite(load)) this.#loads.push(load);
+  }
+
+  /** Nothing seems to fit, so nothing will be measured: forget old loads, or there were no way back. */
+  relax(): void {
+    this.#loads.forget(FORGOTTEN);
+  }
+}
