@@ -43,6 +43,6 @@ export async function latency(args: string[]): Promise<void> {
 async function run(wanted: Wanted, hogs: number, args: string[]): Promise<LatencyResult> {
   const end = beginRun("latency", args);
   const plan = await makePlan(wanted);
-  const measured = await measure(plan, wanted.frames, wanted.warmUp);
+  const measured = await measure(plan, wanted.frames, wanted.warmUp, hogs);
   return summarise(end(), plan, measured, hogs);
 }

@@ -5,6 +5,7 @@ import { stringify } from "yaml";
 import { balances } from "../../src/ledger.ts";
 import type { StatusBody } from "../../src/protocol/messages.ts";
 import { parseTrace, type TraceBody } from "../../src/protocol/trace.ts";
+import { startHog } from "../hog.ts";
 import { type Usage, UsageWatch } from "../process-usage.ts";
 import { type System, startSystem } from "../system.ts";
 import type { Plan } from "./plan.ts";
@@ -26,13 +27,15 @@ export interface Measured {
   readonly decoder: Usage | null;
 }
 
-/** Plays the plan until `frames` frames were written after the warm-up. Nothing is asked of the daemon meanwhile. */
-export async function measure(plan: Plan, frames: number, warmUp: number): Promise<Measured> {
+/** Plays the plan until `frames` frames were written after the warm-up, beside so many busy processes. Nothing is asked of the daemon meanwhile. */
+export async function measure(plan: Plan, frames: number, warmUp: number, hogs: number): Promise<Measured> {
   const folder = mkdtempSync(join(tmpdir(), "phosphene-"));
   const file = join(folder, "config.yaml");
   writeFileSync(file, stringify(plan.config));
   try {
     await using system = await startSystem(plan.dir, ["--config", file], ["--block-ms", String(plan.blockMs)]);
+    // After the decoder has measured its costs on a quiet machine: the load is to be found out while running.
+    await using _hog = await startHog(hogs);
     return await watch(system, frames, warmUp);
   } finally {
     rmSync(folder, { recursive: true });
