@@ -26,6 +26,7 @@ export async function loadGraphs(
   manifest: DiffusionManifest,
   threads: number,
   way: Way = REFERENCE,
+  open: OpenGraph = opener(way, threads),
 ): Promise<Graphs> {
   const { units, bins, latents, image, readouts } = manifest;
   const { files, precision } = filesFor(manifest, way);
@@ -33,7 +34,6 @@ export async function loadGraphs(
   const cond = [1, latents.dimension];
   const encoded: Record<string, number[]> = { mu: cond, logvar: cond, expected: [1, units.count] };
   for (const { name, labels } of readouts) encoded[`readout_${name}`] = [1, labels.length];
-  const open = opener(way, threads);
   const load = (path: string, inputs: Shapes, outputs: Shapes, tf32: boolean) =>
     open(join(dir, path), inputs, outputs, tf32);
   const encode = await load(files.encode.path, { window: [1, bins.window, units.count] }, encoded, false);
@@ -53,9 +53,10 @@ function filesFor({ files }: DiffusionManifest, { provider, runner }: Way) {
   return { files: { ...files, ...files.half }, precision: { encode, sample: "fp16" } as const };
 }
 
-type Open = (path: string, inputs: Shapes, outputs: Shapes, tf32: boolean) => Promise<Graph>;
+/** Opens one graph; `tf32` says that it may compute in it, where the provider can. */
+export type OpenGraph = (path: string, inputs: Shapes, outputs: Shapes, tf32: boolean) => Promise<Graph>;
 
-function opener({ provider, runner }: Way, threads: number): Open {
+function opener({ provider, runner }: Way, threads: number): OpenGraph {
   if (runner === "plain") return (path, inputs, outputs) => openPlain(path, inputs, outputs, { threads, provider });
   const open = openBound(provider, threads);
   return async (path, inputs, outputs, tf32) => open(path, inputs, outputs, tf32);
