@@ -11,6 +11,7 @@ from rich.table import Table
 from .data.cli import add_parsers as add_data
 from .fit.cli import add_parser as add_fit
 from .it_cli import add_parser as add_it_objects
+from .linear.cli import add_parsers as add_linear
 from .v4.cli import add_parser as add_v4
 
 EMOJI = Path(__file__).parents[2] / "node_modules/@lobehub/fluent-emoji-3d/assets"
@@ -50,6 +51,7 @@ def parser() -> argparse.ArgumentParser:
     verify.add_argument("bundle", type=Path, metavar="BUNDLE")
     verify.set_defaults(run=run_verify)
     add_fit(commands)
+    add_linear(commands, EMOJI)
     add_it_objects(commands)
     add_v4(commands)
     add_data(commands)

@@ -1,0 +1,33 @@
+"""The commands `phosphene-train linear` and `demo-linear`; what they need is imported when they run."""
+
+import argparse
+from pathlib import Path
+
+from ..fit.cli import guarded
+
+
+def add_parsers(commands: argparse._SubParsersAction, emoji: Path) -> None:
+    """Register both commands on the sub-parsers of `phosphene-train`."""
+    demo = commands.add_parser("demo-linear", help="a linear bundle for the simulated animal of another bundle")
+    demo.add_argument("out", type=Path, metavar="OUT", help="bundle folder to write; its name is the bundle's")
+    demo.add_argument(
+        "--bundle", type=Path, default=Path("../models/demo"), help="with a simulated session (%(default)s)"
+    )
+    demo.add_argument("--emoji", type=Path, default=emoji, help="folder of <code point>.webp, or a file made by pack")
+    demo.add_argument("--scenes", type=int, default=16_384, help="training pictures (%(default)s)")
+    demo.add_argument("--windows", type=int, default=65_536, help="training windows (%(default)s)")
+    demo.add_argument("--test", type=int, default=1024, help="held-out scenes of each kind (%(default)s)")
+    demo.add_argument("--content", type=int, default=16, help="latents of each group without labels (%(default)s)")
+    demo.set_defaults(run=guarded(run_demo))
+
+
+def run_demo(options: argparse.Namespace) -> int:
+    """Train, measure, write; returns the exit code."""
+    from rich.console import Console
+
+    from .demo import DemoLinearOptions, run_demo_linear
+
+    sizes = DemoLinearOptions(options.scenes, options.windows, options.test, options.content)
+    metrics = run_demo_linear(options.bundle, options.emoji, options.out, sizes)
+    Console().print_json(data=metrics)
+    return 0
