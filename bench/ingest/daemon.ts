@@ -1,28 +1,23 @@
 // The daemon of `bench/ingest.ts`: the whole of it, decoder process and server included, with a stopwatch behind its binner.
-import { build } from "hdr-histogram-js";
 import { makeLog } from "../../daemon/cli/log.ts";
 import { loadConfig } from "../../daemon/cli/options.ts";
 import { startDaemon } from "../../daemon/daemon.ts";
 import { monotonicMs } from "../../daemon/monotonic.ts";
-import type { Percentiles } from "../../src/protocol/messages.ts";
 import { Binner } from "../../src/signal/binner.ts";
 import type { SourceMessage } from "../../src/signal/types.ts";
+import { type Distribution, Latencies } from "../distribution.ts";
 
 export interface DaemonSnapshot {
   readonly cpuS: number;
   /** From sending a spike to its place in a bin, ms, since the last snapshot. */
-  readonly toBin: Percentiles;
+  readonly toBin: Distribution;
   /** Longest time between two blocks, ms. */
   readonly longestGapMs: number;
   /** With the argument `blocks`: sample time of a block (s), how many of its spikes, and when they were in their bins (monotonic ms); flat. */
   readonly taken: number[];
 }
 
-const toBin = build({
-  lowestDiscernibleValue: 1,
-  highestTrackableValue: 60_000_000,
-  numberOfSignificantValueDigits: 3,
-});
+let toBin = new Latencies();
 let lastMs = Number.NaN;
 let longestGapMs = 0;
 let taken: number[] = [];
@@ -35,7 +30,7 @@ function record(message: SourceMessage): void {
   if (!Number.isNaN(lastMs)) longestGapMs = Math.max(longestGapMs, nowMs - lastMs);
   lastMs = nowMs;
   if (blocks) keep(message.times, nowMs);
-  else for (const time of message.times) toBin.recordValue(Math.max(0, Math.round((nowMs - time * 1000) * 1000)));
+  else for (const time of message.times) toBin.record(nowMs - time * 1000);
 }
 
 /** All spikes of a block have one time. */
@@ -47,11 +42,9 @@ function keep(times: Float64Array, nowMs: number): void {
 }
 
 function snapshot(): DaemonSnapshot {
-  const at = (p: number) => toBin.getValueAtPercentile(p) / 1000;
-  const percentiles = { n: toBin.totalCount, p50: at(50), p99: at(99), p999: at(99.9), max: toBin.maxValue / 1000 };
   const { user, system } = process.cpuUsage();
-  const result = { cpuS: (user + system) / 1e6, toBin: percentiles, longestGapMs, taken };
-  toBin.reset();
+  const result = { cpuS: (user + system) / 1e6, toBin: toBin.summary(), longestGapMs, taken };
+  toBin = new Latencies();
   [lastMs, longestGapMs, taken] = [Number.NaN, 0, []];
   return result;
 }
