@@ -8,10 +8,11 @@ from torch import Tensor
 
 from .bank import SOURCES, Bank
 from .encoding import Encoding
-from .ladder import closed_form, combine, equaliser, members_of, score_samples
+from .ladder import closed_components, combine, equaliser, members_of, references, score_samples
 from .pictures import Pool, make_basis
 from .recording import Session
 from .score import identify, own_correlation
+from .table import HEADLINE
 from .task import Task, encode_task, make_task
 from .train import Training, train_networks
 
@@ -52,15 +53,17 @@ def run_fold(data: Data, fold: int, components: int, training: Training, seeds: 
     """{task: {"decoders": {name: figures}, ...}} of one fold."""
     tasks = tasks_of(data, fold, components)
     encodings = [encodings_of(task, data) for task in tasks]
-    decoded = [closed_form(t, e, data.flat, data.pool.distinct) for t, e in zip(tasks, encodings, strict=True)]
+    closed = [closed_components(t, e, data.pool.distinct) for t, e in zip(tasks, encodings, strict=True)]
     networks = network_components(tasks, encodings, training, seeds)
     out = {}
-    for task, encoding, pictures, parts in zip(tasks, encodings, decoded, networks, strict=True):
-        pictures.update({name: task.targets.picture(part) for name, part in parts.items()})
+    for task, encoding, formulas, learned in zip(tasks, encodings, closed, networks, strict=True):
+        parts = formulas | learned
+        parts |= combinations(task, parts)
+        pictures = references(task, data.flat) | {name: task.targets.picture(part) for name, part in parts.items()}
         figures = {name: figures_of(picture, task) for name, picture in pictures.items()}
         figures |= {name: {"centred": mean(x)} for name, x in score_samples(task, parts["network"], seed=fold).items()}
         order = torch.randperm(len(task.test), generator=torch.Generator().manual_seed(fold)).to(task.test.device)
-        figures["shuffled responses"] = figures_of(pictures["identifying networks together"][order], task)
+        figures["shuffled responses"] = figures_of(pictures[HEADLINE][order], task)
         out[task.name] = {
             "rows": len(task.test),
             "pictures": len(task.held.flat),
@@ -80,22 +83,23 @@ def network_components(
     out: list[dict[str, Tensor]] = [{} for _ in tasks]
     for k, (i, name, _) in enumerate(named):
         out[i][name] = torch.stack(decoded[k :: len(named)]).mean(0)
-    for task, parts in zip(tasks, out, strict=True):
-        parts |= combinations(task, parts)
     return out
 
 
 def combinations(task: Task, parts: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Several networks together, and the posterior mean with its components equalised."""
+    """Several decoders together, and the posterior mean with its components equalised."""
+    formula = parts["kernel ridge, equalised"]
     learned = [parts["identifying network"], parts["identifying network, measured only"]]
     out = {
         "identifying networks together": combine(learned),
         "both kinds of network": combine([*learned, parts["network"], parts["network, measured only"]]),
         "network, equalised": parts["network"] * equaliser(task),
+        "identifying network and kernel ridge": combine([parts["identifying network"], formula]),
     }
     if "identifying network, own models" in parts:
         own = parts["identifying network, own models"]
         out["identifying networks together, own models"] = combine([*learned, own])
+        out["identifying network and kernel ridge, own models"] = combine([own, formula])
     return out
 
 

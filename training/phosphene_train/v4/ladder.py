@@ -44,20 +44,24 @@ def members_of(task: Task, encodings: Mapping[str, Encoding]) -> list[tuple[str,
     return out
 
 
-def closed_form(task: Task, encodings: Mapping[str, Encoding], flat: Tensor, distinct: int) -> dict[str, Tensor]:
-    """Decoders that are not trained by steps, as pictures [R, 12288] by name."""
-    targets = task.targets
-    shown = targets.coefficients[task.place]
+def closed_components(task: Task, encodings: Mapping[str, Encoding], distinct: int) -> dict[str, Tensor]:
+    """Decoders that are not trained by steps, as components [R, n] by name."""
+    shown = task.targets.coefficients[task.place]
     ridge = linear.tuned_ridge(task.train, shown, task.place, task.test)
     kernel = linear.tuned_kernel_ridge(root(task.train), shown, task.place, root(task.test))
     gain = equaliser(task)
     found = {"ridge, components": ridge, "kernel ridge": kernel, "kernel ridge, equalised": kernel * gain}
     for name, encoding in encodings.items():
         found[f"pool posterior{'' if name == 'clean' else ', own models'}"] = weigh_pool(task, encoding, distinct)
-    pictures = {name: targets.picture(c) for name, c in found.items()}
-    pictures["ridge baseline"] = linear.baseline(task.train, flat[task.place], task.test)
-    pictures["nearest training image"] = flat[task.place][linear.nearest(task.train, task.test)]
-    return pictures
+    return found
+
+
+def references(task: Task, flat: Tensor) -> dict[str, Tensor]:
+    """What every decoder is held against, as pictures [R, 12288] by name."""
+    return {
+        "ridge baseline": linear.baseline(task.train, flat[task.place], task.test),
+        "nearest training image": flat[task.place][linear.nearest(task.train, task.test)],
+    }
 
 
 def weigh_pool(task: Task, encoding: Encoding, distinct: int) -> Tensor:
