@@ -25,7 +25,7 @@ type Limit = "time" | "share" | "rate" | null;
 export interface StepDecision {
   /** null when not even the fewest steps fit. */
   readonly steps: number | null;
-  /** Estimated cost of them (of the fewest, when none fit), ms. */
+  /** Estimated cost of them, ms: the 95th percentile; the median for the fewest steps, when they or none fit only by that. */
   readonly estimateMs: number;
   /** Time that was left for the model, ms. */
   readonly leftMs: number;
@@ -86,7 +86,9 @@ export class StepBudget {
     this.#move(Math.max(best, fewest), leftMs);
     for (const rung of this.#rungs.slice(0, this.#at + 1)) rung.serve();
     const { steps } = this.#rungs[this.#at]!;
-    return { steps, estimateMs: this.costMs(steps), leftMs, why: whyNotMore(limits[this.#at + 1]) };
+    const fits = this.costMs(steps) <= Math.min(leftMs, this.#options.modelMs);
+    const estimateMs = fits ? this.costMs(steps) : this.#load.usualMs(steps);
+    return { steps, estimateMs, leftMs, why: whyNotMore(limits[this.#at + 1]) };
   }
 
   /** A frame of k steps took `ms` of the `leftMs` that it was chosen for. */
@@ -114,15 +116,19 @@ export class StepBudget {
       this.#load.relax();
       if (this.#at > 0) this.#move(0, leftMs);
     }
-    return { steps: null, estimateMs: this.costMs(fewest), leftMs, why: "no-time" };
+    return { steps: null, estimateMs: this.#load.usualMs(fewest), leftMs, why: "no-time" };
   }
 
-  /** What forbids a rung, with its estimate `margin` times as large; the fewest steps need not keep the rate. */
-  #limit(rung: Rung, leftMs: number, margin: number): Limit {
-    const ms = margin * this.costMs(rung.steps);
+  /**
+   * What forbids a rung, with its estimate `margin` times as large. Beside the fewest steps there is only no picture at all: they are tried
+   * when they usually fit, though they will be late more often than one time in twenty, and they need not keep the rate.
+   */
+  #limit({ steps }: Rung, leftMs: number, margin: number): Limit {
+    const fewest = steps === this.#rungs[0]!.steps;
+    const ms = margin * (fewest ? this.#load.usualMs(steps) : this.costMs(steps));
     if (ms > leftMs) return "time";
     if (ms > this.#options.modelMs) return "share";
-    return ms > this.#options.cadenceMs && rung !== this.#rungs[0] ? "rate" : null;
+    return ms > this.#options.cadenceMs && !fewest ? "rate" : null;
   }
 }
 

@@ -1,5 +1,5 @@
 import { REASONS, type Reason, StepBudget, type StepDecision } from "./budget.ts";
-import { RunningP95 } from "./running-p95.ts";
+import { RunningQuantiles } from "./running-quantiles.ts";
 
 /** What a bin may spend on each part of its way, ms; null leaves it to the daemon. */
 export interface Shares {
@@ -30,7 +30,7 @@ const REMEMBERED = 128;
  */
 export class FrameBudget {
   readonly options: FrameBudgetOptions;
-  readonly #writes = new RunningP95(REMEMBERED, FIRST_WRITE_MS);
+  readonly #writes = new RunningQuantiles(REMEMBERED, FIRST_WRITE_MS);
   readonly #decisions = Object.fromEntries(REASONS.map((why) => [why, 0])) as Record<Reason, number>;
   readonly #chosen = new Map<number, number>();
   #steps: StepBudget | null = null;
@@ -49,7 +49,7 @@ export class FrameBudget {
 
   /** What is kept free after the model, ms. */
   get writeMs(): number {
-    return this.options.shares.writeMs ?? this.#writes.value;
+    return this.options.shares.writeMs ?? this.#writes.at(0.95);
   }
 
   /** The steps for a bin that was closed at `closedAtMs`. */

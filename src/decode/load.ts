@@ -1,5 +1,5 @@
 import { expected, PhospheneError } from "../errors.ts";
-import { RunningP95 } from "./running-p95.ts";
+import { RunningQuantiles } from "./running-quantiles.ts";
 
 const REMEMBERED = 128;
 /** Loads that are forgotten each time that nothing seems to fit. */
@@ -10,7 +10,7 @@ const FORGOTTEN = 8;
  * measured over warm-up cost whatever k they used, so that a k that was not used lately has an estimate too (D-005).
  */
 export class LoadEstimate {
-  readonly #loads = new RunningP95(REMEMBERED, 1);
+  readonly #loads = new RunningQuantiles(REMEMBERED, 1);
   readonly #nominalMs: ReadonlyMap<number, number>;
   /** Numbers of steps that have an estimate, ascending. */
   readonly steps: readonly number[];
@@ -33,7 +33,12 @@ export class LoadEstimate {
 
   /** Estimated cost of k steps, ms. */
   costMs(k: number): number {
-    return this.nominalMs(k) * this.#loads.value;
+    return this.nominalMs(k) * this.#loads.at(0.95);
+  }
+
+  /** Cost of k steps as it usually is now, ms: by the median of the loads. */
+  usualMs(k: number): number {
+    return this.nominalMs(k) * this.#loads.at(0.5);
   }
 
   /** A frame of k steps took `ms`. */

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { StepBudget, type StepBudgetOptions } from "../../src/decode/budget.ts";
 import { LoadEstimate } from "../../src/decode/load.ts";
-import { RunningP95 } from "../../src/decode/running-p95.ts";
+import { RunningQuantiles } from "../../src/decode/running-quantiles.ts";
 
 const COSTS = new Map([
   [1, 5],
@@ -21,30 +21,30 @@ function play(budget: StepBudget, frames: number, load: number | (() => number),
 }
 const changes = (steps: readonly (number | null)[]) => steps.filter((k, i) => i > 0 && k !== steps[i - 1]).length;
 
-describe("RunningP95", () => {
-  test("is the 95th percentile of the last values, and of the prior while they are few (property)", () => {
+describe("RunningQuantiles", () => {
+  test("are those of the last values, and of the prior while they are few (property)", () => {
     const value = fc.integer({ min: 1, max: 40 });
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 30 }), value, fc.array(value), (size, prior, values) => {
-        const p95 = new RunningP95(size, prior);
+        const quantiles = new RunningQuantiles(size, prior);
         for (const [i, each] of values.entries()) {
-          p95.push(each);
+          quantiles.push(each);
           const last = values.slice(Math.max(0, i + 1 - size), i + 1);
           const all = [...last, ...Array<number>(Math.max(0, 20 - last.length)).fill(prior)].sort((a, b) => a - b);
-          expect(p95.value).toBe(all[Math.ceil(0.95 * all.length) - 1]);
+          for (const q of [0.5, 0.95, 1]) expect(quantiles.at(q)).toBe(all[Math.ceil(q * all.length) - 1]);
         }
       }),
     );
   });
 
   test("forgets the oldest values", () => {
-    const p95 = new RunningP95(40, 0);
+    const p95 = new RunningQuantiles(40, 0);
     for (let i = 0; i < 60; i++) p95.push(60 - i);
-    expect(p95.value).toBe(38);
+    expect(p95.at(0.95)).toBe(38);
     p95.forget(20);
-    expect([p95.count, p95.value]).toEqual([20, 19]);
+    expect([p95.count, p95.at(0.95)]).toEqual([20, 19]);
     p95.forget(1000);
-    expect([p95.count, p95.value]).toEqual([0, 0]);
+    expect([p95.count, p95.at(0.95)]).toEqual([0, 0]);
   });
 });
 
@@ -86,6 +86,14 @@ describe("StepBudget: what is chosen", () => {
     expect(make({ costMs: new Map([[8, 2]]), maxSteps: 4 }).choose(100)).toMatchObject({ steps: 8 });
   });
 
+  test("the fewest steps are tried when they usually fit: the alternative is no picture", () => {
+    const budget = make();
+    for (let i = 0; i < 128; i++) budget.record(1, i % 10 === 0 ? 60 : 15, 100);
+    expect(budget.costMs(1)).toBe(60);
+    expect(budget.choose(49)).toEqual({ steps: 1, estimateMs: 15, leftMs: 49, why: "time" });
+    expect(budget.choose(14)).toEqual({ steps: null, estimateMs: 15, leftMs: 14, why: "no-time" });
+  });
+
   test("never exceeds what fits (property)", () => {
     const frame = fc.record({
       left: fc.double({ min: 0, max: 60, noNaN: true }),
@@ -98,7 +106,7 @@ describe("StepBudget: what is chosen", () => {
           const { steps, estimateMs, leftMs } = budget.choose(left);
           expect(leftMs).toBe(left);
           if (steps === null) continue;
-          expect(estimateMs).toBe(budget.costMs(steps));
+          if (steps > 1) expect(estimateMs).toBe(budget.costMs(steps));
           expect(estimateMs).toBeLessThanOrEqual(Math.min(left, share ?? Number.POSITIVE_INFINITY));
           budget.record(steps, (COSTS.get(steps)! * load) / 10, left);
         }

@@ -1,8 +1,8 @@
 /**
- * The 95th percentile (nearest rank) of the last `size` values, kept sorted: a value costs two binary searches and a short move. Until
+ * Quantiles (nearest rank) of the last `size` values, kept sorted: a value costs two binary searches and a short move. Until
  * twenty values came, `prior` stands for those that are missing, so that one outlier at the start is not the whole truth.
  */
-export class RunningP95 {
+export class RunningQuantiles {
   readonly #ring: Float64Array;
   readonly #sorted: Float64Array;
   readonly #prior: number;
@@ -20,9 +20,10 @@ export class RunningP95 {
     return this.#count;
   }
 
-  get value(): number {
+  /** The quantile of `fraction`, above 0 and at most 1. */
+  at(fraction: number): number {
     const missing = Math.max(0, 20 - this.#count);
-    const rank = Math.ceil(0.95 * (this.#count + missing)) - 1;
+    const rank = Math.ceil(fraction * (this.#count + missing)) - 1;
     const below = this.#position(this.#prior);
     // The missing ones lie, all of them, where the prior would be inserted.
     if (rank < below) return this.#sorted[rank]!;
