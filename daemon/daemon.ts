@@ -7,7 +7,7 @@ import type { Bin, SourceMessage } from "../src/signal/types.ts";
 import { sayLiveness, sayRecordingStopped } from "./announce.ts";
 import { readBundle } from "./bundle.ts";
 import { decodeStage } from "./decode-stage.ts";
-import type { ReadyInfo } from "./decoder/ipc.ts";
+import type { DecoderInfo } from "./decoder/host.ts";
 import { spikesBody, toEventBody } from "./events.ts";
 import { FrameWriter } from "./frames.ts";
 import { helloBody } from "./hello.ts";
@@ -22,7 +22,7 @@ import type { PhospheneServer } from "./server/index.ts";
 
 export interface Daemon {
   readonly address: { readonly host: string; readonly port: number };
-  readonly ready: ReadyInfo;
+  readonly ready: DecoderInfo;
   /** Resolves with the reason when nothing can be decoded any more; the daemon is then to be closed. */
   readonly failed: Promise<unknown>;
   /** Stops in order: source, decoder, server. Resolves when nothing is left. */

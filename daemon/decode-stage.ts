@@ -7,10 +7,10 @@ import type { Ledger } from "../src/ledger.ts";
 import type { FrameBody } from "../src/protocol/messages.ts";
 import type { ClockMap } from "../src/signal/clock.ts";
 import type { Window } from "../src/signal/types.ts";
-import type { DecoderSupervisor } from "./decoder/supervisor.ts";
+import type { DecoderHost } from "./decoder/host.ts";
 
 export interface DecodeStageParts {
-  readonly supervisor: DecoderSupervisor;
+  readonly supervisor: DecoderHost;
   readonly budget: FrameBudget;
   readonly ledger: Ledger;
   readonly clock: ClockMap;

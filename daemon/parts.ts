@@ -6,7 +6,7 @@ import { Ledger } from "../src/ledger.ts";
 import { Binner } from "../src/signal/binner.ts";
 import { sayBacklog, sayDecoder, sayFallback, sayLiveness } from "./announce.ts";
 import type { Bundle } from "./bundle.ts";
-import { DecoderSupervisor } from "./decoder/supervisor.ts";
+import { chooseHost } from "./decoder/choose-host.ts";
 import type { FrameWriter } from "./frames.ts";
 import { LatencyRecorder } from "./latency.ts";
 import { whenIdle } from "./lockstep.ts";
@@ -60,7 +60,7 @@ export function makeParts(config: Config, bundle: Bundle, log: Logger, originMs:
     scheduler,
     binner: new Binner({ source: source.name, units: units.count, widthMs: bins.widthMs, ...closing }),
     source,
-    supervisor: new DecoderSupervisor({
+    supervisor: chooseHost(bundle, {
       load: { dir: bundle.dir, solver, maxSteps, guidance, seed, threads, keepWarmMs },
       way: { provider, runner },
       stallMs,

@@ -3,7 +3,7 @@ import type { FrameBudget } from "../src/decode/frame-budget.ts";
 import type { Ledger } from "../src/ledger.ts";
 import type { StatusBody } from "../src/protocol/messages.ts";
 import type { Binner } from "../src/signal/binner.ts";
-import type { DecoderSupervisor } from "./decoder/supervisor.ts";
+import type { DecoderHost } from "./decoder/host.ts";
 import type { LatencyRecorder } from "./latency.ts";
 import type { Recorder } from "./recorder/recorder.ts";
 import type { Sources } from "./sources.ts";
@@ -13,7 +13,7 @@ export interface StatusParts {
   readonly session: string;
   readonly source: Sources;
   readonly binner: Binner;
-  readonly supervisor: DecoderSupervisor;
+  readonly supervisor: DecoderHost;
   readonly budget: FrameBudget;
   readonly ledger: Ledger;
   readonly latency: LatencyRecorder;

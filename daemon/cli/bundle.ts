@@ -1,7 +1,7 @@
 import { type Command, Option } from "commander";
 import { readBundle } from "../bundle.ts";
+import { chooseHost } from "../decoder/choose-host.ts";
 import { PROVIDERS, type WayChoice } from "../decoder/providers.ts";
-import { DecoderSupervisor } from "../decoder/supervisor.ts";
 import { parsePositive } from "./options.ts";
 
 /** `phosphene bundle verify DIR`: what the daemon does with a bundle at start, and nothing else. */
@@ -17,7 +17,7 @@ export function addBundle(program: Command): void {
     .addOption(new Option("--runner <name>", "how graphs are run").choices(["auto", "bound", "plain"]).default("auto"))
     .action(async (dir: string, options: { threads: number } & WayChoice) => {
       const bundle = await readBundle(dir);
-      const supervisor = new DecoderSupervisor({
+      const host = chooseHost(bundle, {
         load: { dir, solver: "ddim", maxSteps: 4, guidance: null, seed: 1, threads: options.threads, keepWarmMs: null },
         way: { provider: options.provider, runner: options.runner },
         stallMs: 10_000,
@@ -25,8 +25,8 @@ export function addBundle(program: Command): void {
         onProgress: (message) => process.stderr.write(`${message}\n`),
       });
       try {
-        const ready = await supervisor.start();
-        const costs = Object.entries(ready.costMs).map(([k, ms]) => `${k}: ${ms.toFixed(1)} ms`);
+        const ready = await host.start();
+        const costs = Object.entries(ready.costMs).map(([k, ms]) => `${k}: ${ms.toFixed(2)} ms`);
         process.stdout.write(
           `${bundle.manifest.name} ${bundle.digest.slice(0, 12)} reproduces its golden outputs on ${ready.provider} (${ready.runner}, ${ready.precision})`,
         );
@@ -34,7 +34,7 @@ export function addBundle(program: Command): void {
           ` (largest difference ${ready.goldenDifference.toExponential(1)}); steps ${costs.join(", ")}\n`,
         );
       } finally {
-        await supervisor.close();
+        await host.close();
       }
     });
 }

@@ -7,7 +7,8 @@ import { promisify } from "node:util";
 import type { Config } from "../../src/config.ts";
 import { PhospheneError } from "../../src/errors.ts";
 import { readBundle } from "../bundle.ts";
-import { DecoderSupervisor } from "../decoder/supervisor.ts";
+import { chooseHost } from "../decoder/choose-host.ts";
+import type { DecoderHost } from "../decoder/host.ts";
 
 /** One thing that was looked at. `mend` says what to do, for all but `ok`. */
 export interface Check {
@@ -55,13 +56,14 @@ function firstError(error: unknown): string {
 /** Digests, graphs, golden outputs, the provider and why it is that one, and the cost of a frame on this machine. */
 export async function checkBundle(dir: string, { threads, provider, runner }: Config["decode"]): Promise<Check> {
   const name = "bundle";
-  let supervisor: DecoderSupervisor | undefined;
+  let host: DecoderHost | undefined;
   try {
-    const { manifest, digest } = await readBundle(dir);
+    const bundle = await readBundle(dir);
+    const { manifest, digest } = bundle;
     const load = { dir, solver: "ddim" as const, maxSteps: 4, guidance: null, seed: 1, threads, keepWarmMs: null };
-    supervisor = new DecoderSupervisor({ load, way: { provider, runner }, stallMs: 10_000, onState: () => {} });
-    const ready = await supervisor.start();
-    const cost = Object.entries(ready.costMs).map(([steps, ms]) => `${steps}: ${ms.toFixed(1)} ms`);
+    host = chooseHost(bundle, { load, way: { provider, runner }, stallMs: 10_000, onState: () => {} });
+    const ready = await host.start();
+    const cost = Object.entries(ready.costMs).map(([steps, ms]) => `${steps}: ${ms.toFixed(2)} ms`);
     const where = `${ready.provider} (${ready.runner}, ${ready.precision}; ${ready.reason})`;
     const detail = `${manifest.name} ${digest.slice(0, 12)} reproduces its golden outputs on ${where}; steps ${cost.join(", ")}`;
     return { state: "ok", name, detail };
@@ -69,7 +71,7 @@ export async function checkBundle(dir: string, { threads, provider, runner }: Co
     const detail = error instanceof Error ? error.message : String(error);
     return { state: "fail", name, detail, mend: mendBundle(error) };
   } finally {
-    await supervisor?.close();
+    await host?.close();
   }
 }
 

@@ -6,6 +6,11 @@ export interface DecoderInfo {
   readonly kind: string;
   readonly solver: string;
   readonly provider: string;
+  /** How it runs there, and what the picture is computed in. */
+  readonly runner: string;
+  readonly precision: string;
+  /** Why it is this provider and this runner. */
+  readonly reason: string;
   readonly steps: readonly number[];
   /** Guidance weight in use; null where the bundle has none. */
   readonly guidance: number | null;

@@ -19,6 +19,12 @@ export interface InProcessOptions {
   readonly onProgress?: (message: string) => void;
 }
 
+const WHERE = {
+  provider: "in-process",
+  runner: "matrices",
+  precision: "fp32",
+  reason: "a linear bundle has no graphs: its matrices are multiplied in the daemon's own process",
+} as const;
 /** Runs before it is ready: enough for the loops to be compiled, which takes some tens. */
 const WARM_UP_RUNS = 150;
 /** The last of them, whose median is the cost. */
@@ -83,7 +89,7 @@ export class InProcessHost {
     const costMs = { "1": await warmUp(decoder, manifest) };
     this.#decoder = decoder;
     const { kind, solver, steps } = decoder;
-    return { kind, solver, provider: "in-process", steps, guidance: null, costMs, goldenDifference };
+    return { kind, solver, ...WHERE, steps, guidance: null, costMs, goldenDifference };
   }
 
   #setState(state: DecoderState, detail: string): void {
