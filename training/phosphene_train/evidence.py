@@ -65,46 +65,10 @@ def pearson(a: Tensor, b: Tensor) -> Tensor:
     return (a * b).sum(1) / (a.norm(dim=1) * b.norm(dim=1)).clamp(min=1e-9)
 
 
-def calibrate(real: Scores, blank: Scores, shuffled: Scores, loss: float = 0.02) -> Evidence:
-    """Thresholds from held-out windows inside responses against blank and unit-shuffled ones.
-
-    Bits must tell real from blank, explained must tell real from shuffled; each is put where at most `loss` / 2 of the
-    real windows fall below it, or lower if the other kind ends earlier. Atypicality passes 99.8 % of real windows.
-    """
-    mean, std = real.mu.mean(0), real.mu.std(0).clip(1e-3)
-    bits = separate(real.bits, blank.bits, loss / 2)
-    explained = separate(real.explained, shuffled.explained, loss / 2)
-    atypical = 1.05 * float(np.quantile(real.atypicality(mean, std), 0.998))
-    draft = Evidence(bits, explained, atypical, mean, std, {})
-    calibration = report(draft, real, blank, shuffled)
-    return Evidence(bits, explained, atypical, mean, std, calibration)
-
-
 def separate(real: np.ndarray, other: np.ndarray, loss: float) -> float:
     """Halfway between the low end of `real` and the high end of `other`, never above the `loss` quantile of `real`."""
     low, high = float(np.quantile(real, loss)), float(np.quantile(other, 0.99))
     return (low + high) / 2 if high < low else low
-
-
-def report(evidence: Evidence, real: Scores, blank: Scores, shuffled: Scores) -> dict:
-    """What the thresholds do to each kind of window, and how separable the kinds are."""
-    return {
-        "how": "held-out windows inside responses against blank windows (bits) and unit-shuffled windows (explained)",
-        "windows": {"real": len(real.bits), "blank": len(blank.bits), "shuffled": len(shuffled.bits)},
-        "rejected": {
-            "real": round(rejected(evidence, real), 4),
-            "blank": round(rejected(evidence, blank), 4),
-            "shuffled": round(rejected(evidence, shuffled), 4),
-        },
-        "aucBitsRealBlank": round(auc(real.bits, blank.bits), 4),
-        "aucExplainedRealShuffled": round(auc(real.explained, shuffled.explained), 4),
-        "medianBits": {"real": median(real.bits), "blank": median(blank.bits), "shuffled": median(shuffled.bits)},
-        "medianExplained": {
-            "real": median(real.explained),
-            "blank": median(blank.explained),
-            "shuffled": median(shuffled.explained),
-        },
-    }
 
 
 def rejected(evidence: Evidence, scores: Scores) -> float:

@@ -12,7 +12,8 @@ from rich.console import Console
 from .bundle import Bundle, write_bundle, write_json
 from .denoiser import Denoiser
 from .diffusion import TIMESTEPS
-from .evidence import Evidence, calibrate, score
+from .evidence import Evidence, score
+from .evidence_kinds import calibrate_kinds
 from .golden import Normalisation
 from .half import round_to_half
 from .it_evaluate import best_end, held_out_windows, shuffled, windows_at
@@ -24,7 +25,7 @@ from .it_session import write_recording_session
 from .it_show import grid, model_card, print_tables
 from .it_windows import LATENCY_MS, Trials, select
 from .vae import GroupVae
-from .windows import normalise
+from .windows import normalise, shuffle_moments
 
 DATA = "macaque IT, 132 single neurons, 7 objects x 3 positions (Zhang, Meyers et al. 2011; emeyers/NeuroDecodeR)"
 LICENCE = "recording: GPL-3 package; weights made from it are not to be redistributed"
@@ -81,13 +82,18 @@ def train_model(train: Trials, shown: torch.Tensor, fit: FitOptions) -> Model:
 
 
 def calibrate_evidence(model: Model, test: Trials, fit: FitOptions, count: int) -> Evidence:
-    """Windows wholly inside the response against baseline windows and unit-shuffled response windows."""
+    """Windows wholly inside the response against baseline windows, and against others with shuffled units or times."""
     length = fit.bins[0] * fit.bins[1]
     inside = (ONSET_MS + LATENCY_MS + length, TRIAL_MS)
-    real = windows_at(test, *inside, count, fit, seed=11).counts
-    blank = windows_at(test, min(length, ONSET_MS), ONSET_MS, count, fit, seed=12).counts
-    mixed = shuffled(windows_at(test, *inside, count, fit, seed=13).counts, seed=14)
-    return calibrate(*(score(model.vae, normalise(counts, model.norm)) for counts in (real, blank, mixed)), loss=LOSS)
+    moments = torch.Generator(test.cumulative.device).manual_seed(16)
+    counts = {
+        "real": windows_at(test, *inside, count, fit, seed=11).counts,
+        "blank": windows_at(test, min(length, ONSET_MS), ONSET_MS, count, fit, seed=12).counts,
+        "unitShuffled": shuffled(windows_at(test, *inside, count, fit, seed=13).counts, seed=14),
+        "timeShuffled": shuffle_moments(windows_at(test, *inside, count, fit, seed=15).counts, moments),
+    }
+    scores = {name: score(model.vae, normalise(c, model.norm)) for name, c in counts.items()}
+    return calibrate_kinds(scores.pop("real"), scores, loss=LOSS)
 
 
 def write(options, fit, recording: Recording, model: Model, evidence: Evidence, report: dict, pictures, test) -> None:

@@ -1,7 +1,8 @@
 import numpy as np
 import torch
 
-from phosphene_train.evidence import Scores, auc, calibrate
+from phosphene_train.evidence import Scores, auc
+from phosphene_train.evidence_kinds import calibrate_kinds
 from phosphene_train.metrics import own_correlation, two_way
 from phosphene_train.population import random_population
 from phosphene_train.windows import sample_windows, shown_share, shuffle_units
@@ -50,7 +51,8 @@ def test_calibration_tells_clear_kinds_apart():
     def kind(bits, explained):
         return Scores(g.normal(bits, 1, 500), g.normal(explained, 0.05, 500), g.normal(0, 1, (500, 4)))
 
-    evidence = calibrate(kind(20, 0.8), kind(3, 0.5), kind(12, 0.1))
+    others = {"blank": kind(3, 0.5), "unitShuffled": kind(12, 0.1)}
+    evidence = calibrate_kinds(kind(20, 0.8), others)
     assert evidence.calibration["rejected"]["real"] <= 0.03
     assert evidence.calibration["rejected"]["blank"] >= 0.99
-    assert evidence.calibration["rejected"]["shuffled"] >= 0.99
+    assert evidence.calibration["rejected"]["unitShuffled"] >= 0.99
