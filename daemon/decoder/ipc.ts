@@ -17,8 +17,13 @@ export interface LoadOptions {
   readonly way: Way;
 }
 
-/** Messages from the daemon to the decoder process. */
-export type ToDecoder = { type: "load"; options: LoadOptions } | ({ type: "decode"; id: number } & DecodeRequest);
+/**
+ * Messages from the daemon to the decoder process. With `spinMs` windows come through shared memory instead, and are looked for without
+ * sleeping for so long, ms.
+ */
+export type ToDecoder =
+  | { type: "load"; options: LoadOptions; spinMs: number | null }
+  | ({ type: "decode"; id: number } & DecodeRequest);
 
 export interface LoadedInfo extends Way {
   readonly kind: string;

@@ -1,7 +1,10 @@
-// The decoder process: the only one that loads onnxruntime-node. It speaks ipc.ts with the daemon over the built-in channel.
-import type { Decoder } from "../../src/decode/decoder.ts";
+// The decoder process: the only one that loads onnxruntime-node. It speaks ipc.ts with the daemon over the built-in channel; windows and
+// answers go through shared memory where there is one (channel-server.ts).
+import type { DecodeRequest, Decoder } from "../../src/decode/decoder.ts";
 import { PhospheneError } from "../../src/errors.ts";
 import { monotonicMs } from "../monotonic.ts";
+import type { Answer } from "./channel-codec.ts";
+import { ChannelServer } from "./channel-server.ts";
 import { parseFaults, withFaults } from "./fault.ts";
 import type { FromDecoder, LoadOptions, Problem, ToDecoder } from "./ipc.ts";
 import { KeepWarm } from "./keep-warm.ts";
@@ -16,14 +19,23 @@ let timer: NodeJS.Timeout | undefined;
 
 const send = (message: FromDecoder, sent: () => void = () => {}) => process.send?.(message, sent);
 
-async function load(options: LoadOptions): Promise<void> {
+async function load(options: LoadOptions, spinMs: number | null): Promise<void> {
   const faults = parseFaults(process.env);
   const loaded = await loadDecoder(options, (message) => send({ type: "progress", message }));
   decoder = withFaults(loaded.decoder, faults);
   warm = loaded.warm;
   // A CPU does not clock down for long, and its time is the acquisition's too.
   warmth = options.keepWarmMs === null || loaded.info.provider === "cpu" ? null : new KeepWarm(options.keepWarmMs);
-  send({ type: "ready", ...loaded.info });
+  send({ type: "ready", ...loaded.info }, () => {
+    if (spinMs !== null) void serve(spinMs);
+  });
+}
+
+/** From here on the event loop turns only while a window is decoded. */
+async function serve(spinMs: number): Promise<void> {
+  const idle = { dueInMs: () => warmth?.dueInMs(monotonicMs()) ?? Number.POSITIVE_INFINITY, run: warmRun };
+  await new ChannelServer({ spinMs, now: monotonicMs, decode: answer, idle }).serve();
+  process.exit(0);
 }
 
 function toProblem(error: unknown): Problem {
@@ -35,27 +47,33 @@ function isFatal(error: unknown): boolean {
   return error instanceof PhospheneError && error.code === "PROVIDER_FAILED";
 }
 
-function end(error: unknown): void {
+/** Never resolves: nobody is to wait for a window in the meantime. */
+function end(error: unknown): Promise<never> {
   send({ type: "ending", problem: toProblem(error) }, () => process.exit(PROVIDER_FAILED_EXIT));
+  return new Promise(() => {});
 }
 
-async function decode({ id, ...request }: Extract<ToDecoder, { type: "decode" }>): Promise<void> {
+async function answer(id: number, request: DecodeRequest): Promise<Answer> {
   warmth?.arrived(monotonicMs());
   try {
     if (decoder === null) throw new PhospheneError("DECODER_FAILED", "expected a loaded bundle, got none");
-    send({ type: "decoded", id, ...(await decoder.decode(request)) });
+    return { type: "decoded", id, ...(await decoder.decode(request)) };
   } catch (error) {
-    if (isFatal(error)) end(error);
-    else send({ type: "failed", id, problem: toProblem(error) });
+    return isFatal(error) ? await end(error) : { type: "failed", id, problem: toProblem(error) };
+  } finally {
+    warmth?.done(monotonicMs());
   }
-  warmth?.done(monotonicMs());
+}
+
+async function decode({ id, ...request }: Extract<ToDecoder, { type: "decode" }>): Promise<void> {
+  send(await answer(id, request));
   keepWarm();
 }
 
 function keepWarm(): void {
   const dueMs = warmth?.dueInMs(monotonicMs()) ?? Number.POSITIVE_INFINITY;
   clearTimeout(timer);
-  if (dueMs !== Number.POSITIVE_INFINITY) timer = setTimeout(() => void warmRun(), dueMs);
+  if (dueMs !== Number.POSITIVE_INFINITY) timer = setTimeout(() => void warmRun().finally(keepWarm), dueMs);
 }
 
 async function warmRun(): Promise<void> {
@@ -64,12 +82,14 @@ async function warmRun(): Promise<void> {
       () => warmth?.warmed(monotonicMs()),
       (error: unknown) => end(error),
     );
-  keepWarm();
 }
 
 process.on("message", (message: ToDecoder) => {
   if (message.type === "decode") void decode(message);
-  else load(message.options).catch((error: unknown) => send({ type: "refused", problem: toProblem(error) }));
+  else
+    load(message.options, message.spinMs).catch((error: unknown) =>
+      send({ type: "refused", problem: toProblem(error) }),
+    );
 });
 process.on("disconnect", () => process.exit(0));
 // Ctrl-C reaches the whole process group; the daemon decides when this process ends.

@@ -2,6 +2,8 @@ import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import type { Decoded, DecodeRequest } from "../../src/decode/decoder.ts";
 import { PhospheneError } from "../../src/errors.ts";
+import { monotonicMs } from "../monotonic.ts";
+import { ChannelMemory, DecoderChannel } from "./channel.ts";
 import type { FromDecoder, LoadedInfo, LoadOptions, Problem, ReadyInfo, ToDecoder } from "./ipc.ts";
 import { cudaLibraries, withFolders } from "./libraries.ts";
 import { planWays, type Way, type WayChoice } from "./providers.ts";
@@ -15,6 +17,10 @@ export interface SupervisorOptions {
   readonly way: WayChoice;
   /** A window that takes longer means that the process is stuck: it is killed and restarted, ms. */
   readonly stallMs: number;
+  /** How windows reach the process: `auto` is shared memory where the system has it, `messages` Node's own channel. */
+  readonly channel?: "auto" | "messages";
+  /** How long both ends of the shared memory look without sleeping for what they expect, ms. */
+  readonly spinMs?: number;
   readonly onState: (state: DecoderState, detail: string) => void;
   readonly onProgress?: (message: string) => void;
   /** Another provider was taken because the one before refused or failed; its first sentence is why. */
@@ -36,6 +42,9 @@ const MAX_BACKOFF_MS = 10_000;
 export class DecoderSupervisor {
   readonly #options: SupervisorOptions;
   readonly #pending = new Map<number, Pending>();
+  /** null where windows go as messages. */
+  readonly #memory: ChannelMemory | null;
+  #channel: DecoderChannel | null = null;
   #child: ChildProcess | null = null;
   #state: DecoderState = "starting";
   #info: ReadyInfo | null = null;
@@ -51,6 +60,7 @@ export class DecoderSupervisor {
 
   constructor(options: SupervisorOptions) {
     this.#options = options;
+    this.#memory = options.channel === "messages" ? null : ChannelMemory.create();
   }
 
   get state(): DecoderState {
@@ -82,9 +92,10 @@ export class DecoderSupervisor {
       return Promise.reject(new PhospheneError("DECODER_UNAVAILABLE", `the decoder process is ${this.#state}`));
     const id = this.#nextId++;
     return new Promise((resolve, reject) => {
+      if (this.#channel !== null) this.#channel.ask(id, request);
+      else child.send({ type: "decode", id, ...request } satisfies ToDecoder, () => {});
       const timer = setTimeout(() => this.#onStall(child), this.#options.stallMs);
       this.#pending.set(id, { resolve, reject, timer });
-      child.send({ type: "decode", id, ...request } satisfies ToDecoder, () => {});
     });
   }
 
@@ -93,28 +104,49 @@ export class DecoderSupervisor {
     this.#closed = true;
     clearTimeout(this.#timer);
     const child = this.#child;
-    if (child === null) return;
+    if (child === null) return this.#memory?.close();
     const gone = once(child, "exit");
+    this.#channel?.close();
     if (child.connected) child.disconnect();
     const kill = setTimeout(() => child.kill("SIGKILL"), 2000);
     await gone;
     clearTimeout(kill);
+    this.#memory?.close();
   }
 
   #spawn(ways: Ways): void {
     const way = ways.current;
+    const spinMs = this.#options.spinMs ?? 0;
+    const channel = this.#openChannel(spinMs, ways);
     const child = fork(new URL("./process.ts", import.meta.url), {
       serialization: "advanced",
-      stdio: ["ignore", 2, 2, "ipc"],
+      stdio: ["ignore", 2, 2, "ipc", ...(channel?.stdio ?? [])],
       env: way.provider === "cuda" ? withFolders(cudaLibraries(), process.env) : process.env,
     });
+    channel?.inherited();
+    this.#channel = channel;
     this.#refusal = this.#lastWords = null;
     this.#child = child;
     this.#timer = setTimeout(() => child.kill("SIGKILL"), LOAD_TIMEOUT_MS);
     child.on("message", (message: FromDecoder) => this.#onMessage(message, ways));
     child.on("exit", (code, signal) => this.#onExit(signal ?? `exit code ${code}`, ways));
     child.on("error", (error) => this.#options.onProgress?.(`decoder process: ${error.message}`));
-    child.send({ type: "load", options: { ...this.#options.load, way } } satisfies ToDecoder, () => {});
+    const options = { ...this.#options.load, way };
+    child.send({ type: "load", options, spinMs: channel === null ? null : spinMs } satisfies ToDecoder, () => {});
+  }
+
+  #openChannel(spinMs: number, ways: Ways): DecoderChannel | null {
+    return this.#memory === null
+      ? null
+      : DecoderChannel.open(this.#memory, {
+          spinMs,
+          now: monotonicMs,
+          onAnswer: (answer) => this.#onMessage(answer, ways),
+          onBroken: (problem) => {
+            this.#lastWords = problem;
+            this.#child?.kill("SIGKILL");
+          },
+        });
   }
 
   #onMessage(message: FromDecoder, ways: Ways): void {
@@ -160,6 +192,8 @@ export class DecoderSupervisor {
   #onExit(cause: string, ways: Ways): void {
     clearTimeout(this.#timer);
     this.#child = null;
+    this.#channel?.close();
+    this.#channel = null;
     const refusal = this.#refusal;
     const reason = refusal?.message ?? this.#lastWords ?? cause;
     for (const id of [...this.#pending.keys()])

@@ -50,3 +50,8 @@ export function addressOf(view: ArrayBufferView): Handle {
 export function pointerCell(): BigUint64Array {
   return new BigUint64Array(new ArrayBuffer(8));
 }
+
+/** Memory at an address as an ArrayBuffer, not copied: it must stay mapped for as long as anything looks at it. */
+export function memoryAt(address: Handle, bytes: number): ArrayBuffer {
+  return koffi.view(address, bytes);
+}
