@@ -201,7 +201,14 @@ export interface StatusBody {
     state: "starting" | "ready" | "restarting" | "failed";
     restarts: number;
     pid: number | null;
+    /** Execution provider: "cpu", "cuda", "webgpu"; "in-process" where it has no process of its own. */
     provider: string;
+    /** How its graphs are run: "bound" or "plain", "matrices" in-process; empty before it is ready. */
+    runner: string;
+    /** What the picture is computed in: "fp32", "tf32", "fp16". */
+    precision: string;
+    /** Why it is this provider, one sentence. */
+    reason: string;
     costMs: Record<string, number>;
   };
   budget: BudgetBody;

@@ -127,7 +127,7 @@ const status = z.object({
     state: z.enum(["starting", "ready", "restarting", "failed"]),
     restarts: count,
     pid: count.nullable(),
-    provider: z.string(),
+    ...{ provider: z.string(), runner: z.string(), precision: z.string(), reason: z.string() },
     costMs: z.record(z.string(), z.number()),
   }),
   budget,

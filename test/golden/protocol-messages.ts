@@ -116,7 +116,16 @@ export const SERVER: ServerBodies = {
       backlog: { overloaded: true, ageMs: 312.5, overloads: 2 },
     },
     sources: [],
-    decoder: { state: "ready", restarts: 0, pid: null, provider: "cpu", costMs: { "1": 4.5, "2": 8.25 } },
+    decoder: {
+      state: "ready",
+      restarts: 0,
+      pid: null,
+      provider: "cpu",
+      runner: "plain",
+      precision: "fp32",
+      reason: "as configured",
+      costMs: { "1": 4.5, "2": 8.25 },
+    },
     budget: {
       totalMs: 50,
       shares: { waitMs: null, modelMs: 40, writeMs: 0.375 },
