@@ -69,7 +69,7 @@ function commitOfCode(): string {
   }
 }
 
-/** Prints a report, and keeps it and its result where the options want them. */
+/** Prints a report, and keeps it and its result where the options want them. The result keeps its text, for `report`. */
 export function publish(
   result: object,
   text: string,
@@ -78,7 +78,7 @@ export function publish(
   process.stdout.write(`${text}\n`);
   if (options.json !== undefined) {
     mkdirSync(dirname(options.json), { recursive: true });
-    writeFileSync(options.json, `${JSON.stringify(result, null, 1)}\n`);
+    writeFileSync(options.json, `${JSON.stringify({ ...result, text }, null, 1)}\n`);
   }
   if (options.write) replaceSection("docs/performance.md", options.section, text);
 }
