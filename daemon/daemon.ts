@@ -19,6 +19,7 @@ import { pipeline } from "./pipeline.ts";
 import type { OpenSink } from "./recorder/file-sink.ts";
 import { openRecorder } from "./recorder/open.ts";
 import type { PhospheneServer } from "./server/index.ts";
+import { holdWakeLatency } from "./wake-latency.ts";
 
 export interface Daemon {
   readonly address: { readonly host: string; readonly port: number };
@@ -33,6 +34,8 @@ export interface Daemon {
 export async function startDaemon(config: Config, log: Logger, openSink?: OpenSink): Promise<Daemon> {
   const bundle = await readBundle(config.bundle);
   const originMs = monotonicMs();
+  const { wakeUs } = config.decode;
+  const letSleep = wakeUs === null ? () => {} : holdWakeLatency(wakeUs);
   const parts = makeParts(config, bundle, log, originMs);
   const { supervisor, now } = parts;
   try {
@@ -44,8 +47,9 @@ export async function startDaemon(config: Config, log: Logger, openSink?: OpenSi
     const ready = await supervisor.start();
     const { promise: failed, resolve: fail } = Promise.withResolvers<unknown>();
     const running = run(parts, server, fail);
-    return { address: server.address, ready, failed, close: () => close(running, parts, server) };
+    return { address: server.address, ready, failed, close: () => close(running, parts, server).finally(letSleep) };
   } catch (error) {
+    letSleep();
     await supervisor.close();
     await parts.server?.close();
     await parts.recorder?.close();

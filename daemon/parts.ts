@@ -27,6 +27,7 @@ export type Parts = ReturnType<typeof makeParts>;
 export function makeParts(config: Config, bundle: Bundle, log: Logger, originMs: number) {
   const { units, bins, latents } = bundle.manifest;
   const { stallMs, solver, maxSteps, guidance, seed, threads, provider, runner, keepWarmMs } = config.decode;
+  const { channel, spinMs } = config.decode;
   const now = () => monotonicMs() - originMs;
   const trace = new TraceRing(config.trace.bins, now);
   const ledger = new Ledger((index, outcome) => trace.settled(index, outcome));
@@ -63,7 +64,7 @@ export function makeParts(config: Config, bundle: Bundle, log: Logger, originMs:
     supervisor: chooseHost(bundle, {
       load: { dir: bundle.dir, solver, maxSteps, guidance, seed, threads, keepWarmMs },
       way: { provider, runner },
-      stallMs,
+      ...{ stallMs, channel, spinMs },
       onState: (decoder, detail) => {
         if (decoder === "ready") state.budget.rebase(state.supervisor.info?.costMs ?? {});
         sayDecoder(state, decoder, detail);

@@ -42,6 +42,9 @@ export const configSchema = z.strictObject({
       keepWarmMs: z.number().min(1).max(10_000).nullable().default(10),
       threads: z.int().min(1).max(64).default(2),
       stallMs: ms.max(60_000).default(2000),
+      channel: z.enum(["auto", "messages"]).default("auto"),
+      spinMs: z.number().min(0).max(20).default(0),
+      wakeUs: z.int().min(0).max(1_000_000).nullable().default(null),
       shares: z
         .strictObject({ waitMs: share.default(null), modelMs: share.default(null), writeMs: share.default(null) })
         .prefault({}),

@@ -18,6 +18,7 @@ export const ERRORS = {
   DECODER_FAILED: "the decoder process failed on a window",
   PROVIDER_UNAVAILABLE: "the execution provider that was asked for cannot be had on this machine",
   PROVIDER_FAILED: "the execution provider failed while it worked",
+  SYSTEM_REFUSED: "the operating system refuses what the configuration asks of it",
   DAEMON_UNAVAILABLE: "no running daemon answers at the address",
   PROTOCOL_MALFORMED: "a message does not follow docs/protocol.md",
   PROTOCOL_UNSUPPORTED: "the message type is unknown or not allowed for this client",
