@@ -12,17 +12,34 @@ from ..verify import open_graph
 class BundleDecoder:
     """Raw counts to latents, readouts and pictures by ONNX Runtime, one window at a time as in a live session."""
 
+    seeded = True
+    """Whether pictures depend on noise."""
+
     def __init__(self, folder: Path) -> None:
-        path = folder / "manifest.json"
-        if not path.is_file():
-            raise DataError(f"{folder}: expected a bundle, found no manifest.json")
         self.folder = folder
-        self.manifest = json.loads(path.read_text())
+        self.manifest = self.read_manifest(folder)
         norm = self.manifest["normalisation"]
         self.mean, self.std, self.clip = np.array(norm["mean"]), np.array(norm["std"]), norm["clip"]
         self.side = self.manifest["image"]["height"]
+        self.open_encoder()
+
+    @staticmethod
+    def read_manifest(folder: Path) -> dict:
+        """The manifest; DataError where there is none."""
+        path = folder / "manifest.json"
+        if not path.is_file():
+            raise DataError(f"{folder}: expected a bundle, found no manifest.json")
+        return json.loads(path.read_text())
+
+    def open_encoder(self) -> None:
+        """encode.onnx and the names of its outputs."""
         self.encoder = self._open(self.manifest["files"]["encode"])
         self.outputs = [output.name for output in self.encoder.get_outputs()]
+
+    @property
+    def steps(self) -> tuple[str, ...]:
+        """Numbers of steps that it can do, ascending."""
+        return tuple(sorted(self.manifest["files"]["sample"], key=int))
 
     def _open(self, entry: dict):
         # A second thread only spins beside graphs of small pictures.

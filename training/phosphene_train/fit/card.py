@@ -5,7 +5,7 @@ from .problem import Problem
 from .table import rows
 
 
-def model_card(problem: Problem, metrics: dict) -> str:
+def model_card(problem: Problem, metrics: dict, command: str = "fit") -> str:
     """Markdown: data, metrics, limits, intended use."""
     config, recording = problem.config, problem.exported
     window = config.window
@@ -20,7 +20,7 @@ def model_card(problem: Problem, metrics: dict) -> str:
         f"- Data: {problem.dataset.source}.",
         f"- Split by {problem.dataset.split_by}: {train} presentations to train, {test} to test.",
         *([f"- The latents are shared with sessions {shared}."] if shared else []),
-        "- Made by `phosphene-train fit`; the manifest's provenance has every option.",
+        f"- Made by `phosphene-train {command}`; the manifest's provenance has every option.",
         "",
         *table(metrics),
         "",

@@ -100,13 +100,13 @@ def run_eval_command(options: argparse.Namespace) -> int:
 
     from ..bundle import write_json
     from ..data import read_dataset
-    from .bundle_decoder import BundleDecoder
+    from ..linear.decoder import open_decoder
     from .evaluate import EvalOptions, evaluate_bundle
     from .figures import draw_eval
     from .table import as_table
 
     sizes = EvalOptions(options.windows, options.pictures, options.samples, options.seed)
-    decoder = BundleDecoder(options.bundle)
+    decoder = open_decoder(options.bundle)
     metrics = evaluate_bundle(decoder, read_dataset(options.data), sizes)
     out = options.out or options.bundle.resolve().parent
     out.mkdir(parents=True, exist_ok=True)

@@ -140,15 +140,15 @@ def neural(decoder: BundleDecoder, found: dict, windows: Windows) -> dict[str, f
 def pictures(decoder: BundleDecoder, found: dict, shuffled: dict, test: TestSet, options: EvalOptions) -> dict:
     """Figures of decoded pictures at 1, 2 and 4 steps: mean and best of the noise samples apart, and the controls."""
     count = min(options.pictures, len(test.windows.stimulus))
-    stimulus, seeds = test.windows.stimulus[:count], [options.seed + i for i in range(options.samples)]
+    seeds = [options.seed + i for i in range(options.samples if decoder.seeded else 1)]
+    stimulus = test.windows.stimulus[:count]
     true = shown_pictures(test.pictures, stimulus)
     known = shown_pictures(test.pictures, test.train)
     out: dict = {"windows": count, "samples": len(seeds), "chance": {"twoWay": 0.5}}
-    for steps in decoder.manifest["files"]["sample"]:
+    for steps in decoder.steps:
         decoded = torch.from_numpy(decoder.sample(steps, found["mu"][:count], seeds))
         out[steps] = picture_figures(decoded, true, stimulus)
-    largest = max(decoder.manifest["files"]["sample"], key=int)
-    noise = torch.from_numpy(decoder.sample(largest, shuffled["mu"][:count], seeds[:1]))
+    noise = torch.from_numpy(decoder.sample(decoder.steps[-1], shuffled["mu"][:count], seeds[:1]))
     out["controls"] = controls(noise, decoded[:, 0], true, known, stimulus)
     return out
 

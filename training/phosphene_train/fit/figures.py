@@ -62,16 +62,17 @@ def history(path: Path) -> list[dict]:
 
 
 def draw_samples(problem: Problem, decoder: BundleDecoder, path: Path) -> None:
-    """A column a test stimulus: what was shown, then what one window of it decodes to with 1, 2 and 4 steps, and a
-    second noise sample with 4."""
+    """A column a test stimulus: what was shown, then what one window of it decodes to with every number of steps, and a
+    second noise sample with the last of a decoder that has noise."""
     drawn = one_each(problem.exported, TEST, problem.config.train.seed)
     stimulus, counts = drawn.stimulus.cpu(), drawn.counts.cpu().numpy()
     _, first = np.unique(stimulus.numpy(), return_index=True)
     first = first[:: max(1, len(first) // SAMPLES)][:SAMPLES]
     mu = decoder.encode(counts[first])["mu"]
     rows = [shown_pictures(problem.pictures.cpu(), stimulus[first])]
-    rows += [torch.from_numpy(decoder.sample(steps, mu, [0])[:, 0]) for steps in ("1", "2", "4")]
-    rows.append(torch.from_numpy(decoder.sample("4", mu, [1])[:, 0]))
+    rows += [torch.from_numpy(decoder.sample(steps, mu, [0])[:, 0]) for steps in decoder.steps]
+    if decoder.seeded:
+        rows.append(torch.from_numpy(decoder.sample(decoder.steps[-1], mu, [1])[:, 0]))
     save_grid(rows, path)
 
 

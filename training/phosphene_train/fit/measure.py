@@ -92,7 +92,7 @@ def factors(problem: Problem, stimulus: Tensor) -> dict[str, Factor]:
     return out
 
 
-def headline(metrics: dict) -> dict:
+def headline(metrics: dict, model: str = "groupVae") -> dict:
     """The flat figures of manifest.json."""
     test = metrics["test"]
     out = {"heldOutWindows": test["windows"], "heldOutStimuli": test["stimuli"]}
@@ -101,10 +101,10 @@ def headline(metrics: dict) -> dict:
             out[f"{name}Top1"], out[f"{name}Chance"] = found["top1"], found["chance"]
         else:
             out |= {f"{name}R2 {column}": value for column, value in found["r2"].items()}
-    for steps in ("1", "2", "4"):
+    for steps in (name for name in test["pictures"] if name.isdigit()):
         out[f"twoWay{steps}Steps"] = test["pictures"][steps]["twoWay"]
     out["twoWayUnitShuffled"] = test["pictures"]["controls"]["unitShuffled"]["twoWay"]
-    out["neuralR2"] = metrics["groupVae"]["neuralR2"]
+    out["neuralR2"] = metrics[model]["neuralR2"]
     if "plainVae" in metrics:
         out["neuralR2PlainVae"] = metrics["plainVae"]["neuralR2"]
     return out

@@ -8,6 +8,12 @@ from ..fit.cli import guarded
 
 def add_parsers(commands: argparse._SubParsersAction, emoji: Path) -> None:
     """Register both commands on the sub-parsers of `phosphene-train`."""
+    linear = commands.add_parser("linear", help="a linear bundle from training data, with the configuration of `fit`")
+    linear.add_argument("config", type=Path, metavar="CONFIG", help="TOML file; docs/training.md says what counts")
+    linear.add_argument("--out", type=Path, help="run folder (default: runs/<name>-linear)")
+    linear.add_argument("--data", type=Path, help="training data instead of the configuration's")
+    linear.add_argument("--windows", type=int, default=40_000, help="training windows (%(default)s)")
+    linear.set_defaults(run=guarded(run_linear_command))
     demo = commands.add_parser("demo-linear", help="a linear bundle for the simulated animal of another bundle")
     demo.add_argument("out", type=Path, metavar="OUT", help="bundle folder to write; its name is the bundle's")
     demo.add_argument(
@@ -19,6 +25,26 @@ def add_parsers(commands: argparse._SubParsersAction, emoji: Path) -> None:
     demo.add_argument("--test", type=int, default=1024, help="held-out scenes of each kind (%(default)s)")
     demo.add_argument("--content", type=int, default=16, help="latents of each group without labels (%(default)s)")
     demo.set_defaults(run=guarded(run_demo))
+
+
+def run_linear_command(options: argparse.Namespace) -> int:
+    """Read, check, fit; returns the exit code."""
+    from dataclasses import replace
+
+    from rich.console import Console
+
+    from ..fit.read_config import read_config
+    from ..fit.table import as_table
+    from .run import run_linear
+
+    config = read_config(options.config)
+    data = options.data or options.config.parent / config.data.file
+    config = replace(config, name=f"{config.name}-linear")
+    out = options.out or Path("runs") / config.name
+    metrics = run_linear(config, data, out, options.windows)
+    Console().print(as_table(f"{config.name}: held-out windows", metrics["test"]))
+    print(f"{out / 'bundle'}: verified; samples.png and metrics.json are in {out}")
+    return 0
 
 
 def run_demo(options: argparse.Namespace) -> int:
