@@ -1,17 +1,15 @@
-"""ZeroMQ in, bins, linear decoder, WebSocket out as an ezmsg graph: `python ezmsg_pipeline.py BUNDLE SPIKES PORT LATENESS_MS`.
+"""ZeroMQ in, bins, linear decoder, WebSocket out as an ezmsg graph: `ezmsg_pipeline.py BUNDLE SPIKES PORT LATENESS_MS`.
 
 Four units in the one process that `ez.run` makes of them by default, where messages pass without copies (ezmsg's page
 "About ezmsg Architecture"). docs/peers.md says what is ezmsg's own here and why the two endpoints are derived.
 """
 
-import asyncio
 import sys
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from pathlib import Path
 
 import ezmsg.core as ez
-import linear_bundle
 import msgpack
 import numpy as np
 import websockets.exceptions
@@ -19,6 +17,8 @@ import websockets.server
 import zmq
 from ezmsg.websocket.units import WebsocketServer, WebsocketSettings
 from ezmsg.zmq.pubsub import ZMQPollerSettings, ZMQPollerUnit
+
+import linear_bundle
 from open_ephys import Bins, SpikeParser, Windows
 
 

@@ -2,7 +2,9 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { stringify } from "yaml";
+import { seededNoise } from "../../src/decode/noise.ts";
 import { freePortPair } from "../../test/integration/processes.ts";
+import { readManifest } from "./bundle.ts";
 import type { Transport } from "./client.ts";
 import { start } from "./program.ts";
 import { peersPython, torchEnv, torchPython } from "./python.ts";
@@ -35,6 +37,8 @@ export interface System {
 }
 
 const root = join(import.meta.dirname, "../..");
+/** Of the noise that every picture of diffusion starts from, the same for all. */
+const SEED = 1;
 const BOTH = ["linear", "diffusion"];
 
 export const SYSTEMS: Record<string, System> = {
@@ -48,7 +52,7 @@ export const SYSTEMS: Record<string, System> = {
     about: "`phosphene run` with onnxruntime-node's plain binding",
     kinds: ["diffusion"],
     missing: () => undefined,
-    start: (setting) => phosphene(setting, { cudaGraphs: "off" }),
+    start: (setting) => phosphene(setting, { runner: "plain" }),
   },
   ezmsg: {
     about: "ezmsg: four units in one process, WebSocket",
@@ -88,7 +92,7 @@ async function phosphene(setting: Setting, decode: Record<string, unknown>): Pro
     bundle: setting.bundle,
     stimuli: null,
     bins: { latenessMs: setting.latenessMs },
-    decode: { everyBins: 1, ...setting.decode, ...decode },
+    decode: { everyBins: 1, seed: SEED, ...setting.decode, ...decode },
     server: { port: 0 },
     log: { level: "warn" },
   };
@@ -127,8 +131,11 @@ async function timeflux(setting: Setting, rate: number, waitMs: number): Promise
 
 async function torch({ bundle, spikesPort, latenessMs, steps, device }: Setting): Promise<StartedSystem> {
   const port = await freePortPair();
+  const { image } = readManifest(bundle);
+  const noise = join(mkdtempSync(join(tmpdir(), "phosphene-")), "noise.bin");
+  writeFileSync(noise, new Uint8Array(seededNoise(SEED, 3 * image.height * image.width).buffer));
   const args = ["torch_loop.py", bundle, endpoint(spikesPort), String(port), "--lateness", String(latenessMs)];
-  const options = ["--steps", String(steps), "--device", device];
+  const options = ["--steps", String(steps), "--device", device, "--noise", noise];
   const program = start(torchPython() as string, [...args, ...options], import.meta.dirname, torchEnv);
   await program.saw(/^ready/m);
   return { ...program, transport: "websocket", address: `ws://127.0.0.1:${port}` };

@@ -1,15 +1,16 @@
-"""Nodes of the Timeflux application in timeflux.yaml: ZeroMQ in, bins, linear decoder. The output is Timeflux's own `Pub`."""
+"""Nodes of the Timeflux application in timeflux.yaml: ZeroMQ in, bins, linear decoder; out goes Timeflux's own `Pub`."""
 
 from pathlib import Path
 
-import linear_bundle
 import msgpack
 import numpy as np
 import pandas as pd
 import zmq
-from open_ephys import Bins, SpikeParser, Windows
 from timeflux.core.node import Node
 from timeflux.nodes.zmq import Pub
+
+import linear_bundle
+from open_ephys import Bins, SpikeParser, Windows
 
 
 class OpenEphysSpikes(Node):
