@@ -6,13 +6,19 @@ import type { DiffusionManifest } from "../../src/decode/manifest.ts";
 import { TINY } from "../integration/processes.ts";
 import { decoderContract } from "./decoder-suite.ts";
 
-for (const solver of ["ddim", "ipndm"] as const)
+const SUBJECTS = [
+  ["ddim", "plain"],
+  ["ddim", "bound"],
+  ["ipndm", "plain"],
+  ["ipndm", "bound"],
+] as const;
+for (const [solver, runner] of SUBJECTS)
   decoderContract({
-    name: `diffusion, ${solver}`,
+    name: `diffusion, ${solver}, ${runner}`,
     seeded: true,
     open: async (seed) => {
       const { manifest } = await readBundleOf(TINY, "diffusion");
-      const graphs = await loadGraphs(TINY, manifest, 1);
+      const graphs = await loadGraphs(TINY, manifest, 1, { provider: "cpu", runner });
       return { manifest, decoder: diffusionDecoder(graphs, manifest, { solver, maxSteps: 4, guidance: null, seed }) };
     },
   });

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, test } from "vitest";
 import { readBundle, readBundleOf } from "../../daemon/bundle.ts";
+import { openBound } from "../../daemon/decoder/bound.ts";
 import { sampler, stepwise } from "../../daemon/decoder/diffusion.ts";
 import { checkGolden, readGolden } from "../../daemon/decoder/golden.ts";
 import { loadGraphs } from "../../daemon/decoder/graphs.ts";
@@ -23,6 +24,23 @@ describe.each(bundles)("%s", (dir) => {
     const { manifest } = await readBundleOf(dir, "diffusion");
     const graphs = await loadGraphs(dir, manifest, 2);
     expect(await checkGolden(dir, manifest, graphs)).toBeLessThan((await readGolden(dir, manifest)).tolerance);
+  });
+
+  test("so do bound graphs, and those that compute in fp16 within their own tolerance", async () => {
+    const { manifest } = await readBundleOf(dir, "diffusion");
+    const { tolerance, halfTolerance } = await readGolden(dir, manifest);
+    const bound = await loadGraphs(dir, manifest, 2, { provider: "cpu", runner: "bound" });
+    expect(await checkGolden(dir, manifest, bound)).toBeLessThan(tolerance);
+    // The files that CUDA takes, on the CPU: what the provider adds is measured on a GPU.
+    const open = openBound("cpu", 2);
+    const way = { provider: "cuda", runner: "bound" } as const;
+    const half = await loadGraphs(dir, manifest, 2, way, async (...graph) => open(...graph));
+    expect(half.precision).toEqual({ encode: "fp32", sample: "fp16" });
+    const difference = await checkGolden(dir, manifest, half);
+    expect(difference).toBeLessThan(halfTolerance);
+    expect(difference).toBeGreaterThan(1e-5);
+    for (const graphs of [bound, half])
+      for (const graph of [graphs.encode, graphs.step, ...graphs.sample.values()]) await graph.release();
   });
 
   test("our normalisation is the trainer's", async () => {
