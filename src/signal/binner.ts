@@ -30,7 +30,10 @@ export class Binner {
   readonly #maxGapS: number;
   readonly #pending = new SpikeBuffer();
   readonly #counted: CountBuffer;
+  /** Of the open bin. Edges are reckoned from the grid's origin: a sum of widths drifts, and a spike on an edge would fall into the bin before it. */
   #startS = Number.NaN;
+  #gridS = 0;
+  #onGrid = 0;
   #sourceS = Number.NEGATIVE_INFINITY;
   #arrivedAtMs = Number.NEGATIVE_INFINITY;
   #index = 0;
@@ -97,7 +100,7 @@ export class Binner {
   nextSilentCloseMs(): number {
     if (Number.isNaN(this.#startS)) return Number.POSITIVE_INFINITY;
     const { latenessMs, silenceMs } = this.#options;
-    return this.clock.toLocalMs(this.#startS + this.#widthS) + latenessMs + silenceMs;
+    return this.clock.toLocalMs(this.#edgeS(1)) + latenessMs + silenceMs;
   }
 
   #pushSpikes(times: Float64Array, units: Uint16Array, receivedAtMs: number, nowMs: number): Bin[] {
@@ -143,7 +146,7 @@ export class Binner {
   /** Closes bins until `timeS` lies before the end of the open one. */
   #closeUntil(timeS: number, nowMs: number): Bin[] {
     const bins: Bin[] = [];
-    while (timeS >= this.#startS + this.#widthS) bins.push(this.#closeOfSource(nowMs));
+    while (timeS >= this.#edgeS(1)) bins.push(this.#closeOfSource(nowMs));
     return bins;
   }
 
@@ -164,8 +167,15 @@ export class Binner {
       if (!jumped && !stoodStill) return bins;
       bins = this.#restart(nowMs);
     }
-    this.#startS = originS ?? Math.floor(Math.min(firstS, newestS) / this.#widthS + 1e-9) * this.#widthS;
+    this.#gridS = originS ?? 0;
+    this.#onGrid = originS === undefined ? Math.floor(Math.min(firstS, newestS) / this.#widthS + 1e-9) : 0;
+    this.#startS = this.#edgeS(0);
     return bins;
+  }
+
+  /** The edge of the grid that lies so many bins after the start of the open one, s. */
+  #edgeS(bins: number): number {
+    return this.#gridS + ((this.#onGrid + bins) * this.#options.widthMs) / 1000;
   }
 
   /** Closes the bins that still hold spikes, then forgets the clock. */
@@ -191,7 +201,7 @@ export class Binner {
 
   #close(nowMs: number, closedBy: Bin["closedBy"]): Bin {
     const startS = this.#startS;
-    const endS = startS + this.#widthS;
+    const endS = this.#edgeS(1);
     const counts = new Uint16Array(this.#options.units);
     const offsets: number[] = [];
     const units: number[] = [];
@@ -205,6 +215,7 @@ export class Binner {
       spikes++;
       mark(unit, (time - startS) * 1000);
     });
+    this.#onGrid++;
     this.#startS = endS;
     return {
       index: this.#index++,

@@ -31,6 +31,18 @@ describe("Binner", () => {
     expect(bin!.spikeOffsetsMs[1]).toBeCloseTo(19, 3);
   });
 
+  test("a spike on an edge belongs to the bin that begins there, however many bins came before", () => {
+    const binner = make();
+    const samplesOfBin = 600;
+    const bins: Bin[] = [];
+    for (let bin = 500; bin < 5_000; bin++) {
+      const timeS = (bin * samplesOfBin) / 30_000;
+      bins.push(...binner.push(block([[timeS, 1]], timeS * 1000), timeS * 1000));
+    }
+    expect(bins.filter(({ counts }) => counts[1] !== 1)).toEqual([]);
+    expect(bins.at(-1)!.startS).toBe((500 + bins.length - 1) / 50);
+  });
+
   test("counts a spike that comes after its bin was closed as late, and keeps it out", () => {
     const binner = make();
     binner.push(block([[1, 0]], 0), 0);
