@@ -30,7 +30,7 @@ export function makeParts(config: Config, bundle: Bundle, log: Logger, originMs:
   const { channel, spinMs } = config.decode;
   const now = () => monotonicMs() - originMs;
   const trace = new TraceRing(config.trace.bins, now);
-  const ledger = new Ledger((index, outcome) => trace.settled(index, outcome));
+  const ledger = new Ledger((index, outcome, note) => trace.settled(index, outcome, note));
   const scheduler = schedulerOn(now);
   const source = openSources({
     config,

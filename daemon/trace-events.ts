@@ -67,11 +67,11 @@ function eventsOf(bin: TraceBin, lanes: Lanes): TraceEvent[] {
   return last > 0 ? [...slices, ...arrows] : slices;
 }
 
-function argsOf({ index, outcome, closedBy, frame }: TraceBin): Record<string, unknown> {
-  if (frame === null) return { bin: index, outcome, closedBy };
-  const { seq, state, steps, solver, seed, guidance, bins, deadlineMs, writtenMs } = frame;
-  const lineage = { seq, state, steps, solver, seed, guidance, bins };
-  return { bin: index, outcome, closedBy, ...lineage, lateMs: Math.max(0, writtenMs - deadlineMs) };
+function argsOf({ index, outcome, note, closedBy, frame }: TraceBin): Record<string, unknown> {
+  if (frame === null) return { bin: index, outcome, note, closedBy };
+  const { seq, state, steps, decision, solver, seed, guidance, bins, deadlineMs, writtenMs } = frame;
+  const lineage = { seq, state, steps, ...decision, solver, seed, guidance, bins };
+  return { bin: index, outcome, note, closedBy, ...lineage, lateMs: Math.max(0, writtenMs - deadlineMs) };
 }
 
 function slicesOf(bin: TraceBin): Slice[] {

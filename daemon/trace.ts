@@ -1,4 +1,4 @@
-import type { Outcome } from "../src/ledger.ts";
+import type { Note, Outcome } from "../src/ledger.ts";
 import type { FrameBody } from "../src/protocol/messages.ts";
 import type { TraceBin, TraceFrame } from "../src/protocol/trace.ts";
 import type { Bin } from "../src/signal/types.ts";
@@ -33,38 +33,27 @@ export class TraceRing {
 
   opened({ index, arrivedAtMs, closedAtMs, closedBy }: Bin): void {
     const slot = { index, arrivedMs: arrivedAtMs, closedMs: closedAtMs, closedBy };
-    this.#slots[index % this.capacity] = { ...slot, settledMs: null, outcome: null, frame: null };
+    this.#slots[index % this.capacity] = { ...slot, settledMs: null, outcome: null, note: null, frame: null };
     this.#next = index + 1;
   }
 
-  settled(index: number, outcome: Outcome): void {
+  settled(index: number, outcome: Outcome, note: Note | null = null): void {
     const slot = this.#slot(index);
     if (slot === undefined || slot.outcome !== null) return;
     slot.settledMs = this.#now();
     slot.outcome = outcome;
+    slot.note = note;
   }
 
   /** The frame of a bin in flight was written. */
   written(frame: FrameBody, times: FrameTimes): void {
     const slot = this.#slot(frame.bins[1]);
     if (slot === undefined || slot.outcome !== null) return;
-    const { seq, state, steps, solver, seed, guidance, bins, stamps, deadlineMs, sourceS, clock } = frame;
+    const { seq, state, steps, decision, solver, seed, guidance, bins, stamps, deadlineMs, sourceS, clock } = frame;
     const mappedMs = 1000 * sourceS[1] + clock.offsetMs;
     const endMs = Number.isFinite(mappedMs) ? mappedMs : null;
-    slot.frame = {
-      seq,
-      state,
-      steps,
-      solver,
-      seed,
-      guidance,
-      bins,
-      endMs,
-      stamps,
-      deadlineMs,
-      ...times,
-      shownMs: null,
-    };
+    const lineage = { seq, state, steps, decision, solver, seed, guidance, bins };
+    slot.frame = { ...lineage, endMs, stamps, deadlineMs, ...times, shownMs: null };
     this.#binOfSeq[seq % this.capacity] = slot.index;
   }
 

@@ -1,10 +1,10 @@
 import type { LedgerCounts } from "./protocol/messages.ts";
-import type { BinOutcome } from "./protocol/trace.ts";
+import type { BinNote, BinOutcome } from "./protocol/trace.ts";
 
 export type Outcome = BinOutcome;
 /** What else is told of a settled bin: `late`: its frame was shown after the deadline; `discarded`: its picture came after the deadline and
  * was thrown away; `held`: the last picture was shown again in its place. */
-export type Note = "late" | "discarded" | "held";
+export type Note = BinNote;
 
 const OUTCOME_OF: Record<Note, Outcome> = { late: "frames", discarded: "expired", held: "expired" };
 
@@ -16,11 +16,11 @@ const OUTCOME_OF: Record<Note, Outcome> = { late: "frames", discarded: "expired"
 export class Ledger {
   readonly #open = new Set<number>();
   readonly #outcomes: Record<Outcome, number> = { frames: 0, superseded: 0, expired: 0, failed: 0, gated: 0 };
-  readonly #onSettled: (bin: number, outcome: Outcome) => void;
+  readonly #onSettled: (bin: number, outcome: Outcome, note: Note | null) => void;
   readonly #notes: Record<Note, number> = { late: 0, discarded: 0, held: 0 };
   #closed = 0;
 
-  constructor(onSettled: (bin: number, outcome: Outcome) => void = () => {}) {
+  constructor(onSettled: (bin: number, outcome: Outcome, note: Note | null) => void = () => {}) {
     this.#onSettled = onSettled;
   }
 
@@ -38,7 +38,7 @@ export class Ledger {
     if (!this.#open.delete(bin)) throw new Error(`bin ${bin} is settled as ${outcome} but is not in flight`);
     this.#outcomes[outcome]++;
     if (note !== undefined) this.#notes[note]++;
-    this.#onSettled(bin, outcome);
+    this.#onSettled(bin, outcome, note ?? null);
   }
 
   counts(): LedgerCounts {

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stringify } from "yaml";
+import { monotonicMs } from "../../daemon/monotonic.ts";
 import { balances } from "../../src/ledger.ts";
 import type { StatusBody } from "../../src/protocol/messages.ts";
 import { parseTrace, type TraceBody } from "../../src/protocol/trace.ts";
@@ -13,11 +14,15 @@ import { FrameWatch } from "./watch.ts";
 
 /** Between two samples of memory, ms. */
 const SAMPLE_MS = 1000;
+const WARM_UP_LIMIT_MS = 120_000;
+/** After the last bin that counts, ms. */
+const SETTLE_MS = 500;
 
 export interface Measured {
   readonly trace: TraceBody;
-  /** First and last frame that count. */
-  readonly seqs: readonly [number, number];
+  /** From when on bins count, daemon ms, and how many that were to give a frame. */
+  readonly fromMs: number;
+  readonly count: number;
   readonly receivedMs: ReadonlyMap<number, number>;
   readonly seconds: number;
   readonly before: StatusBody;
@@ -27,7 +32,7 @@ export interface Measured {
   readonly decoder: Usage | null;
 }
 
-/** Plays the plan until `frames` frames were written after the warm-up, beside so many busy processes. Nothing is asked of the daemon meanwhile. */
+/** Plays the plan for as long as `frames` frames take at its cadence, after the warm-up, beside so many busy processes. Nothing is asked of the daemon meanwhile. */
 export async function measure(plan: Plan, frames: number, warmUp: number, hogs: number): Promise<Measured> {
   const folder = mkdtempSync(join(tmpdir(), "phosphene-"));
   const file = join(folder, "config.yaml");
@@ -36,35 +41,36 @@ export async function measure(plan: Plan, frames: number, warmUp: number, hogs: 
     await using system = await startSystem(plan.dir, ["--config", file], ["--block-ms", String(plan.blockMs)]);
     // After the decoder has measured its costs on a quiet machine: the load is to be found out while running.
     await using _hog = await startHog(hogs);
-    return await watch(system, frames, warmUp);
+    return await watch(system, plan, frames, warmUp);
   } finally {
     rmSync(folder, { recursive: true });
   }
 }
 
-async function watch(system: System, frames: number, warmUp: number): Promise<Measured> {
+async function watch(system: System, plan: Plan, frames: number, warmUp: number): Promise<Measured> {
   await using viewer = await FrameWatch.connect(system.streamUrl);
-  await viewer.reached(warmUp - 1);
+  await viewer.reached(warmUp - 1, WARM_UP_LIMIT_MS);
   const before = await checkedStatus(system);
   const decoderPid = before.decoder.pid;
   const watches = [system.pid, decoderPid].map((pid) => (pid === null ? null : new UsageWatch(pid)));
   const timer = setInterval(() => {
     for (const each of watches) each?.sample();
-    say(`${viewer.lastSeq - first + 1} / ${frames} frames`);
+    say(`${((monotonicMs() - startedMs) / 1000).toFixed(0)} s`);
   }, SAMPLE_MS);
-  const first = viewer.lastSeq + 1;
-  const startedMs = performance.now();
+  const startedMs = monotonicMs();
   try {
-    await viewer.reached(first + frames - 1);
+    await viewer.stays(frames * plan.widthMs * plan.everyBins);
   } finally {
     clearInterval(timer);
   }
-  const seconds = (performance.now() - startedMs) / 1000;
-  const [daemon, decoder] = watches.map((each) => each?.usage() ?? null);
+  const seconds = (monotonicMs() - startedMs) / 1000;
+  const [daemon = null, decoder = null] = watches.map((each) => each?.usage() ?? null);
+  // What was offered last is settled within its budget; a bin or two more may have been due to the rig's pace.
+  await viewer.stays(SETTLE_MS);
   const trace = await readTrace(system);
-  const seqs = [first, first + frames - 1] as const;
-  const usages = { daemon: daemon ?? null, decoder: decoder ?? null };
-  return { trace, seqs, receivedMs: viewer.receivedMs, seconds, before, after: await checkedStatus(system), ...usages };
+  const fromMs = startedMs - trace.originMs;
+  const after = await checkedStatus(system);
+  return { trace, fromMs, count: frames, receivedMs: viewer.receivedMs, seconds, before, after, daemon, decoder };
 }
 
 async function checkedStatus(system: System): Promise<StatusBody> {

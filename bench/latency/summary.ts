@@ -6,7 +6,7 @@ import type { Plan } from "./plan.ts";
 import type { LatencyResult, SpanName, StageName } from "./result.ts";
 
 /** Times of a frame in the order of its stages, ms on one clock; `receivedMs` is not-a-number where the client never got it. */
-function stagesOf(
+export function stagesOf(
   { stamps, serialisedMs, writtenMs }: TraceFrame,
   receivedMs: number,
 ): Record<StageName, [number, number]> {
@@ -26,7 +26,11 @@ function stagesOf(
   };
 }
 
-function spansOf({ stamps, writtenMs }: TraceFrame, receivedMs: number, binEndMs: number): Record<SpanName, number> {
+export function spansOf(
+  { stamps, writtenMs }: TraceFrame,
+  receivedMs: number,
+  binEndMs: number,
+): Record<SpanName, number> {
   const total = writtenMs - stamps.closed;
   const model = stamps.synthesised - stamps.started;
   return {
@@ -56,14 +60,12 @@ class Named<Name extends string> {
   }
 }
 
-/** The bins that were to give a frame, from the first frame that counts to the last: no bin between them is left out, whatever became of it. */
-export function offeredBins({ trace, seqs }: Pick<Measured, "trace" | "seqs">, everyBins: number): TraceBin[] {
-  const inside = (bin: TraceBin) => bin.frame !== null && bin.frame.seq >= seqs[0] && bin.frame.seq <= seqs[1];
-  const first = trace.bins.findIndex(inside);
-  const last = trace.bins.findLastIndex(inside);
-  if (first === -1 || trace.bins[first]?.frame?.seq !== seqs[0])
-    throw new Error(`the trace begins after frame ${seqs[0]}: ${trace.bins.length} bins are kept`);
-  return trace.bins.slice(first, last + 1).filter(({ index }) => index % everyBins === 0);
+/** The bins that were to give a frame, from the first that was closed after the warm-up: none is left out, whatever became of it. */
+export function offeredBins({ trace, fromMs, count: wanted }: Measured, everyBins: number): TraceBin[] {
+  const [oldest] = trace.bins;
+  if (oldest !== undefined && oldest.index > 0 && oldest.closedMs > fromMs)
+    throw new Error(`the trace begins with bin ${oldest.index}, after the first that counts: trace.bins is too small`);
+  return trace.bins.filter(({ index, closedMs }) => closedMs >= fromMs && index % everyBins === 0).slice(0, wanted);
 }
 
 export function summarise(origin: Origin, plan: Plan, measured: Measured, hogs: number): LatencyResult {
@@ -91,13 +93,13 @@ export function summarise(origin: Origin, plan: Plan, measured: Measured, hogs: 
     ...origin,
     harness: "latency",
     bundle: describe(plan),
-    provider: after.decoder.provider,
-    budgetMs: frames[0]!.deadlineMs - frames[0]!.stamps.closed,
+    provider: [after.decoder.provider, after.decoder.runner, after.decoder.precision].filter(Boolean).join(", "),
+    budgetMs: after.budget.totalMs,
     ...{ hogs, blockMs: plan.blockMs, seconds },
     wantedHz: 1000 / plan.widthMs / plan.everyBins,
     writtenHz: frames.length / seconds,
     offered: bins.length,
-    outcomes: count(bins, ({ outcome }) => outcome ?? "inFlight"),
+    outcomes: count(bins, ({ outcome, note }) => (note === null ? (outcome ?? "in flight") : `${outcome} (${note})`)),
     late: frames.filter(({ writtenMs, deadlineMs }) => writtenMs > deadlineMs).length,
     missing: bins.length - frames.length,
     dropped: frames.filter(({ seq }) => !receivedMs.has(seq)).length,

@@ -33,15 +33,39 @@ export class FrameWatch implements AsyncDisposable {
     return this.#lastSeq;
   }
 
-  /** Resolves when frame `seq`, or a later one, has come. */
-  async reached(seq: number): Promise<void> {
-    while (this.#lastSeq < seq) {
-      if (this.#problem !== null) throw new Error(`the viewer got a message that it cannot read: ${this.#problem}`);
-      if (this.#socket.readyState !== WebSocket.OPEN) throw new Error("the daemon closed the viewer's connection");
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
+  /** Resolves when frame `seq`, or a later one, has come; rejects when it has not within `limitMs`. */
+  async reached(seq: number, limitMs: number): Promise<void> {
+    const late = setTimeout(() => {
+      this.#problem = `frame ${seq} did not come within ${limitMs} ms`;
+      this.#wake();
+    }, limitMs);
+    try {
+      while (this.#lastSeq < seq) await this.#more();
+    } finally {
+      clearTimeout(late);
     }
+  }
+
+  /** Resolves after `ms`; rejects at once when the connection ends or a message cannot be read. */
+  async stays(ms: number): Promise<void> {
+    let over = false;
+    const timer = setTimeout(() => {
+      over = true;
+      this.#wake();
+    }, ms);
+    try {
+      while (!over) await this.#more();
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async #more(): Promise<void> {
+    if (this.#problem !== null) throw new Error(`the viewer: ${this.#problem}`);
+    if (this.#socket.readyState !== WebSocket.OPEN) throw new Error("the daemon closed the viewer's connection");
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve;
+    });
   }
 
   #onMessage(data: Buffer, atMs: number): void {
@@ -49,8 +73,7 @@ export class FrameWatch implements AsyncDisposable {
     if (!parsed.ok) this.#problem = parsed.problem;
     else if (parsed.message.type === "frame") {
       this.#lastSeq = parsed.message.seq;
-      // The same picture may come again, held: it came when it first came.
-      if (!this.receivedMs.has(parsed.message.seq)) this.receivedMs.set(parsed.message.seq, atMs);
+      this.receivedMs.set(parsed.message.seq, atMs);
     }
     this.#wake();
   }

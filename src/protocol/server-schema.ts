@@ -34,6 +34,8 @@ export const ledgerSchema = z.object({
   ...{ discarded: count, held: count },
 });
 
+export const decisionSchema = z.object({ estimateMs: z.number(), leftMs: z.number(), why: z.enum(STEP_REASONS) });
+
 const latents = z.object({
   seq: count,
   state: z.enum(["ok", "late", "held", "no-reconstruction"]),
@@ -53,7 +55,7 @@ const frame = latents.extend({
   height: count,
   image: bin,
   steps: count,
-  decision: z.object({ estimateMs: z.number(), leftMs: z.number(), why: z.enum(STEP_REASONS) }),
+  decision: decisionSchema,
   solver: z.string(),
   seed: z.number(),
   guidance: z.number().nullable(),

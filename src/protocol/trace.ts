@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { expected } from "../errors.ts";
 import { describeIssues } from "../issues.ts";
-import type { FrameState, LedgerCounts, Stamps } from "./messages.ts";
-import { ledgerSchema, stampsSchema } from "./server-schema.ts";
+import type { FrameBody, FrameState, LedgerCounts, Stamps } from "./messages.ts";
+import { decisionSchema, ledgerSchema, stampsSchema } from "./server-schema.ts";
 
 // Without this zod probes `new Function`, which the page's Content-Security-Policy reports as a violation.
 z.config({ jitless: true });
@@ -10,12 +10,17 @@ z.config({ jitless: true });
 /** What may become of a bin (docs/decisions.md, D-003). */
 export const OUTCOMES = ["frames", "superseded", "expired", "failed", "gated"] as const;
 export type BinOutcome = (typeof OUTCOMES)[number];
+/** What else is told of a settled bin: see `Ledger`. */
+export const BIN_NOTES = ["late", "discarded", "held"] as const;
+export type BinNote = (typeof BIN_NOTES)[number];
 
 /** Where a frame came from, and when it was what; ms on the daemon's clock. */
 export interface TraceFrame {
   readonly seq: number;
   readonly state: FrameState;
   readonly steps: number;
+  /** Why so many steps. */
+  readonly decision: Readonly<FrameBody["decision"]>;
   readonly solver: string;
   readonly seed: number;
   readonly guidance: number | null;
@@ -41,6 +46,7 @@ export interface TraceBin {
   /** Both null while the bin is in flight. */
   readonly settledMs: number | null;
   readonly outcome: BinOutcome | null;
+  readonly note: BinNote | null;
   readonly frame: TraceFrame | null;
 }
 
@@ -61,6 +67,7 @@ const frame = z.object({
   seq: z.int(),
   state: z.custom<FrameState>((value) => typeof value === "string", "expected a state"),
   steps: z.int(),
+  decision: decisionSchema,
   solver: z.string(),
   seed: z.number(),
   guidance: z.number().nullable(),
@@ -87,6 +94,7 @@ const body: z.ZodType<TraceBody> = z.object({
       closedBy: z.enum(["source", "silence"]),
       settledMs: z.number().nullable(),
       outcome: z.enum(OUTCOMES).nullable(),
+      note: z.enum(BIN_NOTES).nullable(),
       frame: frame.nullable(),
     }),
   ),

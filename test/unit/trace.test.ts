@@ -21,15 +21,15 @@ describe("TraceRing", () => {
     for (const index of [0, 1, 2, 3]) ring.opened(bin(index));
     nowMs = 100;
     ring.settled(0, "gated"); // forgotten by now
-    ring.settled(1, "expired");
+    ring.settled(1, "expired", "held");
     ring.written(frame(0, 2), times);
     nowMs = 101;
     ring.settled(2, "frames");
     const bins = ring.read();
-    expect(bins.map(({ index, outcome, settledMs }) => [index, outcome, settledMs])).toEqual([
-      [1, "expired", 100],
-      [2, "frames", 101],
-      [3, null, null],
+    expect(bins.map(({ index, outcome, note, settledMs }) => [index, outcome, note, settledMs])).toEqual([
+      [1, "expired", "held", 100],
+      [2, "frames", null, 101],
+      [3, null, null, null],
     ]);
     expect(bins[1]).toMatchObject({ arrivedMs: 39, closedMs: 40, frame: { seq: 0, ...times, shownMs: null } });
     expect(bins[1]?.frame).not.toHaveProperty("image");
