@@ -11,6 +11,7 @@ const HARNESSES: Record<string, string> = {
   soak: "memory over time, with a rig that is killed",
   peers: "side by side with other software on the same spikes",
   sampler: "the model alone: plain binding beside bound graphs",
+  linear: "the linear decoder alone",
   overhead: "everything but the model run, stage by stage",
   report: "results (JSON) as text, into docs/performance.md with --write SECTION",
   figures: "results of latency (JSON) as figures, into docs/pictures",

@@ -9,7 +9,7 @@ from ..pool import Pool
 from ..windows import normalise, sample_windows
 from .animal import Animal
 
-CHUNK = 1024
+CHUNK = 256
 """Windows simulated at once: a millisecond of each unit of each is in memory."""
 
 
