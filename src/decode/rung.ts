@@ -3,6 +3,8 @@ const WAIT_MS = 1000;
 const LEAST_FRAMES = 8;
 /** Each time that it had to be given up it must fit twice as long, at most so many times the first. */
 const LONGEST = 32;
+/** After serving for so many times the first wait, former trouble is forgotten. */
+const STEADY = 8;
 
 /** One number of steps on the ladder: for how many frames it has fitted, and how many it must fit before it is taken. */
 export class Rung {
@@ -34,9 +36,9 @@ export class Rung {
     this.#fitted = fits ? this.#fitted + 1 : 0;
   }
 
-  /** It was used, or more steps were; after a long time without trouble former trouble is forgotten. */
+  /** It was used, or more steps were. */
   serve(): void {
-    if (++this.#served >= LONGEST * this.#firstWait) this.#wait = this.#firstWait;
+    if (++this.#served >= STEADY * this.#firstWait) this.#wait = this.#firstWait;
   }
 
   /** Fewer steps are used from now on; `loaded` when the machine was too slow for this many. */
