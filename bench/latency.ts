@@ -17,6 +17,7 @@ const OPTIONS = {
   provider: { type: "string" },
   budget: { type: "string" },
   config: { type: "string" },
+  session: { type: "string" },
   hog: { type: "string", default: "0" },
 } as const;
 
@@ -35,6 +36,7 @@ export async function latency(args: string[]): Promise<void> {
     budgetMs: values.budget === undefined ? null : Number(values.budget),
     provider: values.provider ?? null,
     config: values.config ?? null,
+    session: values.session,
   };
   const result = await run(wanted, hogs, args);
   publish(result, latencyText(result), { ...values, section: values.section ?? "latency" });

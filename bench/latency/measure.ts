@@ -38,7 +38,11 @@ export async function measure(plan: Plan, frames: number, warmUp: number, hogs: 
   const file = join(folder, "config.yaml");
   writeFileSync(file, stringify(plan.config));
   try {
-    await using system = await startSystem(plan.dir, ["--config", file], ["--block-ms", String(plan.blockMs)]);
+    await using system = await startSystem(
+      plan.dir,
+      ["--config", file, "--stimuli", plan.session],
+      ["--block-ms", String(plan.blockMs), "--session", plan.session],
+    );
     // After the decoder has measured its costs on a quiet machine: the load is to be found out while running.
     await using _hog = await startHog(hogs);
     return await watch(system, plan, frames, warmUp);

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { parse } from "yaml";
 import { readBundle } from "../../daemon/bundle.ts";
 import { retimed } from "../retime.ts";
@@ -14,6 +15,8 @@ export interface Wanted {
   /** A configuration file to start from. */
   readonly config: string | null;
   readonly budgetMs: number | null;
+  /** Folder of the session that the rig plays; the bundle's own without one. */
+  readonly session?: string | undefined;
 }
 
 /** What is run: a bundle, how often it is decoded, and the daemon's configuration. */
@@ -30,6 +33,8 @@ export interface Plan {
   readonly retimedFrom: string | null;
   /** Length of a block of the rig, ms. */
   readonly blockMs: number;
+  /** The session that the rig plays. */
+  readonly session: string;
   readonly config: Record<string, unknown>;
 }
 
@@ -56,6 +61,7 @@ export async function makePlan(wanted: Wanted): Promise<Plan> {
     ...{ dir, name: manifest.name, digest, kind: manifest.kind, widthMs, everyBins },
     image: `${manifest.image.width}x${manifest.image.height}`,
     retimedFrom: isTooFast ? wanted.bundle : null,
+    session: wanted.session ?? join(dir, "session"),
     blockMs: Math.max(1, Math.min(10, Math.floor(widthMs / 2))),
     config: { ...base, decode, trace: { bins }, log: { level: "warn", ...Object(base.log) } },
   };
