@@ -42,7 +42,7 @@ export async function checkLinearGolden(dir: string, manifest: LinearManifest, r
       ["mu", mu, golden.mu],
       ["logvar", logvar, golden.logvar],
       ["expected", expected, golden.expected],
-      ["image", runner.picture(golden.mu).slice(), golden.image],
+      ["image", runner.picture(golden.mu).map((value) => Math.min(1, Math.max(-1, value))), golden.image],
     ];
     for (const { name } of manifest.readouts) outputs.push([`readout ${name}`, readouts[name]!, golden.readouts[name]]);
     return outputs.map(([name, got, wanted]) => ({

@@ -1,34 +1,58 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { apply, linearModel, softmax } from "../../src/decode/linear.ts";
+import { type Affine, compileAffine } from "../../src/decode/affine.ts";
+import { linearModel, softmax } from "../../src/decode/linear.ts";
 import { ofKind, parseManifest } from "../../src/decode/manifest.ts";
+import { seededNoise } from "../../src/decode/noise.ts";
 
 const FIXTURE = new URL("../fixtures/tiny-linear/", import.meta.url);
 const tiny = () => JSON.parse(readFileSync(new URL("manifest.json", FIXTURE), "utf8"));
 const read = (manifest: unknown) => ofKind(parseManifest(manifest, "manifest.json"), "linear");
 
-const float = fc.float({ noNaN: true, noDefaultInfinity: true, min: -100, max: 100 });
-const sizes = fc.tuple(fc.integer({ min: 1, max: 13 }), fc.integer({ min: 1, max: 9 }));
-const systems = sizes.chain(([rows, columns]) =>
-  fc.record({
-    rows: fc.constant(rows),
-    weights: fc.array(float, { minLength: rows * columns, maxLength: rows * columns }),
-    bias: fc.array(float, { minLength: rows, maxLength: rows }),
-    x: fc.array(float, { minLength: columns, maxLength: columns }),
-  }),
-);
+const floats = (length: number) =>
+  fc.float32Array({ minLength: length, maxLength: length, noNaN: true, min: -100, max: 100 });
+const systems = fc
+  .tuple(fc.integer({ min: 1, max: 37 }), fc.integer({ min: 1, max: 9 }))
+  .chain(([rows, columns]) => fc.record({ weights: floats(rows * columns), bias: floats(rows), x: floats(columns) }));
+
+/** The same sums one after the other, every number rounded to float32. */
+function inOrder({ weights, bias }: Affine, x: Float32Array): Float32Array {
+  const sum = (row: number) =>
+    x.reduce((total, value, i) => Math.fround(total + Math.fround(weights[row * x.length + i]! * value)), bias[row]!);
+  return bias.map((_, row) => sum(row));
+}
 
 describe("weights x + bias", () => {
-  test("every row is summed in order, in double precision, whatever row of a block of four it is", () => {
+  test("every row is summed in order, in float32, whatever place of a block it has", () => {
     fc.assert(
-      fc.property(systems, ({ rows, weights, bias, x }) => {
-        const out = new Float32Array(rows);
-        apply({ weights: Float32Array.from(weights), bias: Float32Array.from(bias) }, Float64Array.from(x), out);
-        const wanted = bias.map((b, row) => x.reduce((sum, value, i) => sum + weights[row * x.length + i]! * value, b));
-        expect(out).toEqual(Float32Array.from(wanted));
+      fc.property(systems, ({ weights, bias, x }) => {
+        const [apply] = compileAffine([{ weights, bias }]);
+        expect(apply!(x)).toEqual(inOrder({ weights, bias }, x));
       }),
     );
+  });
+
+  test("maps in one memory leave one another alone, in any order and again", () => {
+    fc.assert(
+      fc.property(fc.array(systems, { minLength: 2, maxLength: 5 }), fc.infiniteStream(fc.nat()), (all, order) => {
+        const applied = compileAffine(all);
+        const picks = [...order.take(10)].map((n) => n % all.length);
+        for (const i of picks) expect(applied[i]!(all[i]!.x)).toEqual(inOrder(all[i]!, all[i]!.x));
+      }),
+    );
+  });
+
+  test("the sizes of a large bundle: 1,024 units, 64 latents, a picture of 64x64", () => {
+    for (const [rows, columns] of [
+      [64, 5120],
+      [12_288, 64],
+    ] as const) {
+      const weights = seededNoise(1, rows * columns, 0.1);
+      const [bias, x] = [seededNoise(2, rows), seededNoise(3, columns)];
+      const [apply] = compileAffine([{ weights, bias }]);
+      expect(apply!(x)).toEqual(inOrder({ weights, bias }, x));
+    }
   });
 
   test("probabilities add up to 1, also of logits that exp cannot hold", () => {
