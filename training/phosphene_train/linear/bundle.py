@@ -16,7 +16,7 @@ from ..vae import Readout, VaeOptions
 from .model import Affine, LinearModel
 
 TOLERANCE = 1e-4
-"""Largest absolute error that the daemon accepts: it sums in double precision and rounds to float32, as golden does."""
+"""Largest absolute error that the daemon accepts: it sums in float32, golden outputs are of float64."""
 MATRICES = "matrices.bin"
 
 
