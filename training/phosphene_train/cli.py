@@ -32,7 +32,12 @@ def parser() -> argparse.ArgumentParser:
     tiny.add_argument("--demo-size", action="store_true", help="with the demo's shapes, for timing")
     tiny.add_argument("--linear", action="store_true", help="of kind linear")
     tiny.add_argument("--sizes", metavar="U,D,S", help="with --linear: units, latents, side of the picture")
+    tiny.add_argument("--image", type=int, default=None, metavar="N", help="with pictures of N x N instead")
     tiny.set_defaults(run=run_tiny)
+    fused = commands.add_parser("fuse", help="copy a bundle with the fp16 graphs in fused operators, for GPUs")
+    fused.add_argument("bundle", type=Path, metavar="BUNDLE")
+    fused.add_argument("out", type=Path, metavar="OUT")
+    fused.set_defaults(run=run_fuse)
     demo = commands.add_parser("demo", help="train the demo bundle: stimuli, simulated cortex, VAE, denoiser")
     demo.add_argument("--out", type=Path, default=Path("runs/demo"), help="run folder (default: %(default)s)")
     demo.add_argument("--device", default=None, help="cuda or cpu (default: cuda where there is one)")
@@ -89,8 +94,18 @@ def run_tiny(options: argparse.Namespace) -> int:
         return run_verify(argparse.Namespace(bundle=options.out))
     from .random_bundle import demo_options, tiny_options, write_random_bundle
 
-    shapes, name = (demo_options(), "random-demo") if options.demo_size else (tiny_options(), "tiny")
-    write_random_bundle(options.out, shapes, name)
+    (vae, denoiser), name = (demo_options(), "random-demo") if options.demo_size else (tiny_options(), "tiny")
+    if options.image is not None:
+        denoiser, name = replace(denoiser, image=options.image), f"{name}-{options.image}"
+    write_random_bundle(options.out, (vae, denoiser), name)
+    return run_verify(argparse.Namespace(bundle=options.out))
+
+
+def run_fuse(options: argparse.Namespace) -> int:
+    from .fuse_bundle import fuse_bundle
+
+    for name, (before, after) in fuse_bundle(options.bundle, options.out).items():
+        Console().print(f"{name}: {before} nodes, now {after}")
     return run_verify(argparse.Namespace(bundle=options.out))
 
 
