@@ -46,11 +46,13 @@ export async function sampler(args: string[]): Promise<void> {
       threads: { type: "string", default: "2" },
       "warm-ms": { type: "string" },
       only: { type: "string" },
+      "cuda-option": { type: "string", multiple: true, default: [] },
     },
   });
   const numbers = (text: string) => text.split(",").map(Number);
   const cadencesMs = values.smoke ? SMOKE.cadencesMs : numbers(values.cadence);
-  const shared = { bundle: values.bundle, threads: Number(values.threads), steps: numbers(values.steps) };
+  const cudaOptions = Object.fromEntries(values["cuda-option"].map((pair) => pair.split("=")));
+  const shared = { bundle: values.bundle, threads: Number(values.threads), steps: numbers(values.steps), cudaOptions };
   const warmMs = values["warm-ms"] === undefined ? null : Number(values["warm-ms"]);
   const task = { kind: "time" as const, runs: values.smoke ? SMOKE.runs : Number(values.runs), cadencesMs, warmMs };
   const finish = beginRun("sampler", args);
@@ -72,10 +74,7 @@ export async function sampler(args: string[]): Promise<void> {
 }
 
 /** The plain binding, bound graphs, and bound graphs that get no new input. */
-async function agree(
-  shared: Pick<Job, "bundle" | "threads" | "steps" | "provider">,
-  inputs: number,
-): Promise<Agreement[]> {
+async function agree(shared: Omit<Job, "runner" | "task">, inputs: number): Promise<Agreement[]> {
   const outputs = async (runner: Runner, stale: boolean) =>
     (await work({ ...shared, runner, task: { kind: "outputs", inputs, stale } })).outputs;
   return compare(await outputs("plain", false), await outputs("bound", false), await outputs("bound", true));

@@ -5,6 +5,8 @@ export interface Job extends Way {
   readonly bundle: string;
   readonly threads: number;
   readonly steps: readonly number[];
+  /** Options of the CUDA provider instead of those that frames are made with; bound graphs only. */
+  readonly cudaOptions: Readonly<Record<string, string>>;
   readonly task:
     | {
         readonly kind: "time";

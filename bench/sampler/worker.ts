@@ -50,11 +50,13 @@ function subjectsOf(
 
 /** As it serves; to compare outputs, with the options that the plain binding has, since other convolutions round otherwise. */
 function opener(): OpenGraph | undefined {
-  if (job.task.kind === "time" || job.runner === "plain") return undefined;
-  const { stale } = job.task;
+  if (job.runner === "plain") return undefined;
+  const { task, cudaOptions } = job;
+  const parity = task.kind === "time" ? {} : { use_tf32: "1", cudnn_conv_algo_search: "EXHAUSTIVE" };
+  const isStale = task.kind === "outputs" && task.stale;
   const open = openBound(job.provider, job.threads, {
-    optionsFor: (tf32) => ({ ...servingOptions(tf32), use_tf32: "1", cudnn_conv_algo_search: "EXHAUSTIVE" }),
-    ...(stale && { change: (runtime) => ({ ...runtime, upload: () => {} }) }),
+    optionsFor: (tf32) => ({ ...servingOptions(tf32), ...parity, ...cudaOptions }),
+    ...(isStale && { change: (runtime) => ({ ...runtime, upload: () => {} }) }),
   });
   return async (path, inputs, wanted, tf32) => open(path, inputs, wanted, tf32);
 }

@@ -53,7 +53,9 @@ export function cudaOptions(api: OrtApi, options: Readonly<Record<string, string
     return provider;
   } catch (error) {
     api.release("CUDAProviderOptions", provider);
-    const text = `cuda: expected a provider that loads, got: ${words(error)}`;
+    // Of a page of file names and line numbers, what the loader itself said.
+    const said = /with error: (.+)/.exec(words(error))?.[1] ?? words(error);
+    const text = `cuda: expected a provider that loads, got: ${said}`;
     throw new PhospheneError("PROVIDER_UNAVAILABLE", text, { cause: error });
   }
 }
