@@ -60,8 +60,10 @@ class Named<Name extends string> {
   }
 }
 
+type Offered = Pick<Measured, "fromMs" | "count"> & { readonly trace: Pick<Measured["trace"], "bins"> };
+
 /** The bins that were to give a frame, from the first that was closed after the warm-up: none is left out, whatever became of it. */
-export function offeredBins({ trace, fromMs, count: wanted }: Measured, everyBins: number): TraceBin[] {
+export function offeredBins({ trace, fromMs, count: wanted }: Offered, everyBins: number): TraceBin[] {
   const [oldest] = trace.bins;
   if (oldest !== undefined && oldest.index > 0 && oldest.closedMs > fromMs)
     throw new Error(`the trace begins with bin ${oldest.index}, after the first that counts: trace.bins is too small`);

@@ -1,0 +1,124 @@
+// The smoke version of each instrument: that it runs, that its numbers belong together, that its result can be kept and told again. No times.
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import type { Distribution } from "../../bench/distribution.ts";
+import type { IngestResult } from "../../bench/ingest/text.ts";
+import { latencySchema, SPAN_NAMES } from "../../bench/latency/result.ts";
+import { originSchema } from "../../bench/output.ts";
+import type { SoakResult } from "../../bench/soak/result.ts";
+import { balances } from "../../src/ledger.ts";
+import { Running, TINY } from "./processes.ts";
+
+// Several daemons one after another, on machines that may be busy.
+vi.setConfig({ testTimeout: 120_000 });
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "phosphene-bench-"));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+async function bench(...args: string[]): Promise<{ code: number | string; output: string }> {
+  await using running = new Running(["bench/main.ts", ...args]);
+  return { code: await running.exited(), output: running.output };
+}
+
+/** Runs the smoke version on the tiny bundle; its result as it was kept. */
+async function smoke(name: string, ...args: string[]) {
+  const path = join(folder, `${name}.json`);
+  const { code, output } = await bench(name, "--smoke", "--bundle", TINY, "--json", path, ...args);
+  expect(code, output).toBe(0);
+  const result: unknown = JSON.parse(readFileSync(path, "utf8"));
+  expect(originSchema.parse(result)).toMatchObject({ harness: name, machine: { node: process.version } });
+  return { path, output, result };
+}
+
+const total = (counts: Record<string, number>) => Object.values(counts).reduce((sum, n) => sum + n, 0);
+
+function expectOrdered({ n, p50, p90, p99, p999, max, curve }: Distribution): void {
+  const values = [0, p50, p90, p99, p999, max];
+  expect(values).toEqual([...values].sort((a, b) => a - b));
+  expect(curve.length > 0).toBe(n > 0);
+}
+
+test("without a name it lists the instruments; each is there, and another name is refused", async () => {
+  const { code, output } = await bench();
+  expect(code).toBe(0);
+  const names = [...output.matchAll(/^ {2}(\w+) /gm)].map(([, name]) => name!);
+  expect(names).toEqual(
+    expect.arrayContaining(["latency", "ingest", "fanout", "soak", "peers", "sampler", "overhead"]),
+  );
+  for (const name of names.filter((each) => each !== "fanout")) {
+    const paths = [`${name}.ts`, `${name}/main.ts`].map((path) => join(import.meta.dirname, "../../bench", path));
+    const module: Record<string, unknown> = await import(paths.find((path) => existsSync(path)) ?? paths[0]!);
+    expect(typeof module[name], name).toBe("function");
+  }
+  expect((await bench("speed")).code).toBe(2);
+});
+
+describe("latency", () => {
+  test("every bin that wanted a frame is accounted for, and the result is told again, with figures", async () => {
+    const { path, output, result } = await smoke("latency");
+    const kept = latencySchema.parse(result);
+    const { offered, outcomes, missing, late, dropped, steps, states, spans, stages, offeredTotal } = kept;
+    const frames = offered - missing;
+    expect(offered).toBeGreaterThan(0);
+    expect(offered).toBeLessThanOrEqual(40);
+    expect(total(outcomes)).toBe(offered);
+    expect((outcomes.frames ?? 0) + (outcomes["frames (late)"] ?? 0)).toBe(frames);
+    for (const counts of [steps, states]) expect(total(counts)).toBe(frames);
+    for (const name of ["total", "overhead", "model"] as const) expect(spans[name].n).toBe(frames);
+    expect(spans.closeToClient.n).toBe(frames - dropped);
+    expect(late).toBeLessThanOrEqual(frames);
+    expect(offeredTotal.offered).toBe(offered);
+    for (const each of [...Object.values(spans), ...Object.values(stages)]) expectOrdered(each);
+    const again = await bench("report", path);
+    expect(output.trim().endsWith(again.output.trim())).toBe(true);
+    expect(again.output).toContain(SPAN_NAMES.total);
+    expect((await bench("figures", `here=${path}`, "--out", folder)).code).toBe(0);
+    for (const name of ["latency-cdf", "latency-waterfall"]) {
+      const svg = readFileSync(join(folder, `${name}.svg`), "utf8");
+      expect(svg).toMatch(/^<svg [\s\S]*<\/svg>\n$/);
+      expect(svg).not.toMatch(/NaN|undefined|Infinity/);
+      expect(svg).toContain(`${offered} bins at 25/s`);
+    }
+  });
+
+  test("a rate that the bundle's bins do not give is run with narrower ones, and says so", async () => {
+    const { result } = await smoke("latency", "--rate", "100", "--frames", "20");
+    const { bundle, wantedHz } = latencySchema.parse(result);
+    expect(bundle).toMatchObject({ name: "tiny-10ms", widthMs: 10, everyBins: 1, retimedFrom: TINY });
+    expect(wantedHz).toBe(100);
+  });
+});
+
+test("ingest: what was sent is what was received and what was lost, in every run", async () => {
+  const { result } = await smoke("ingest");
+  const { runs } = result as IngestResult;
+  expect(runs.map(({ name }) => name)).toEqual(["sustained", "latency", "burst"]);
+  for (const { sent, received, lost, bins, toBin } of runs) {
+    expect(sent).toBeGreaterThan(0);
+    expect(lost).toBe(sent - received);
+    expect(bins.frames + bins.superseded + bins.expired + bins.failed).toBeLessThanOrEqual(bins.bins);
+    if (toBin !== null) expectOrdered(toBin);
+  }
+  expect(runs[0]!.toBin!.n).toBe(runs[0]!.received);
+});
+
+test("soak: a sample of memory at each poll, and a ledger that balances", async () => {
+  const { result } = await smoke("soak");
+  const { samples, ledger, viewers } = result as SoakResult;
+  expect(samples).toHaveLength(7);
+  for (const { daemonMiB, decoderMiB } of samples) expect(Math.min(daemonMiB, decoderMiB)).toBeGreaterThan(1);
+  expect(balances(ledger)).toBe(true);
+  for (const { offered, sent, dropped, queued } of viewers) expect(offered).toBe(sent + dropped + queued);
+});
+
+test.each([["sampler"], ["overhead"]])("%s: runs, and tells its machine and its command", async (name) => {
+  const { output, result } = await smoke(name);
+  expect(output).toContain(`npm run bench -- ${name} --smoke`);
+  expect(output).not.toMatch(/\bNaN\b|undefined/);
+  expect(Object.keys(Object(result)).length).toBeGreaterThan(8);
+});
