@@ -55,7 +55,10 @@ export async function compareSystems(names: readonly string[], workload: Workloa
     const setting = { bundle: dir, widthMs, latenessMs, decode, steps, device };
     const options = { ...setting, labels, train, blockMs: Math.min(blockMs, widthMs), warmUpS: WARM_UP_S, keepEvery };
     const played = new Map<string, Played>();
-    for (const name of names) played.set(name, await play(SYSTEMS[name]!, options));
+    for (const name of names) {
+      process.stderr.write(`${name}: ${rateHz} spikes/s, ${1000 / widthMs} frames/s, ${seconds} s\n`);
+      played.set(name, await play(SYSTEMS[name]!, options));
+    }
     rounds.push({ trials: train, played });
   }
   const references = await Promise.all(

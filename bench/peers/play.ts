@@ -2,8 +2,8 @@ import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { setTimeout as after } from "node:timers/promises";
-import { freePortPair } from "../../test/integration/processes.ts";
 import type { ClientReport, ClientRequest, Kept } from "./client.ts";
+import { freePort } from "./free-port.ts";
 import { cpuSeconds } from "./program.ts";
 import type { PublisherReport, PublisherRequest } from "./publisher.ts";
 import type { Train } from "./spikes.ts";
@@ -33,7 +33,7 @@ export interface Played {
 
 /** One run: rig, system and client as processes of their own. */
 export async function play(system: System, options: PlayOptions): Promise<Played> {
-  const spikesPort = await freePortPair();
+  const spikesPort = await freePort();
   await using publisher = child("publisher");
   await using client = child("client");
   const { labels, train, blockMs, widthMs, latenessMs, keepEvery } = options;
@@ -46,6 +46,12 @@ export async function play(system: System, options: PlayOptions): Promise<Played
   const { closedMs, ...sent } = await publisher.ask<PublisherReport>("go");
   const [cpuS, seconds] = [cpuSeconds(started.pid) - cpuBeforeS, (performance.now() - startedMs) / 1000];
   await still(() => client.ask<number>("count"));
+  if (process.env.DEBUG_PEERS && started.transport === "phosphene")
+    console.error(
+      JSON.stringify(
+        await (await fetch(started.address.replace("ws:", "http:").replace("/v1/stream", "/status"))).json(),
+      ),
+    );
   const received = await client.ask<ClientReport>("report");
   const first = Math.ceil((options.warmUpS * 1000) / widthMs);
   return { ...latencies(closedMs, received, first), cpuS, seconds, publisher: sent, kept: received.kept };

@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { stringify } from "yaml";
 import { seededNoise } from "../../src/decode/noise.ts";
-import { freePortPair } from "../../test/integration/processes.ts";
 import { readManifest } from "./bundle.ts";
 import type { Transport } from "./client.ts";
+import { freePort } from "./free-port.ts";
 import { start } from "./program.ts";
 import { peersPython, torchEnv, torchPython } from "./python.ts";
 
@@ -103,16 +103,19 @@ async function phosphene(setting: Setting, decode: Record<string, unknown>): Pro
   return { ...program, transport: "phosphene", address: `ws${url}/v1/stream` };
 }
 
+/** Products of this size are quicker by one thread than by several that wait for one another. */
+const ONE_THREAD = { OPENBLAS_NUM_THREADS: "1", OMP_NUM_THREADS: "1", PYTHONUNBUFFERED: "1" };
+
 async function ezmsg({ bundle, spikesPort, latenessMs }: Setting): Promise<StartedSystem> {
-  const port = await freePortPair();
+  const port = await freePort();
   const args = ["ezmsg_pipeline.py", bundle, endpoint(spikesPort), String(port), String(latenessMs)];
-  const program = start(peersPython() as string, args, import.meta.dirname, { PYTHONUNBUFFERED: "1" });
+  const program = start(peersPython() as string, args, import.meta.dirname, ONE_THREAD);
   await program.saw(/^ready/m);
   return { ...program, transport: "websocket", address: `ws://127.0.0.1:${port}` };
 }
 
 async function timeflux(setting: Setting, rate: number, waitMs: number): Promise<StartedSystem> {
-  const address = endpoint(await freePortPair());
+  const address = endpoint(await freePort());
   const env = {
     BUNDLE: setting.bundle,
     SPIKES: endpoint(setting.spikesPort),
@@ -121,7 +124,7 @@ async function timeflux(setting: Setting, rate: number, waitMs: number): Promise
     RATE: String(rate),
     WAIT_MS: String(waitMs),
     PYTHONPATH: import.meta.dirname,
-    PYTHONUNBUFFERED: "1",
+    ...ONE_THREAD,
   };
   const command = join(dirname(peersPython() as string), "timeflux");
   const program = start(command, ["timeflux.yaml"], import.meta.dirname, env);
@@ -130,7 +133,7 @@ async function timeflux(setting: Setting, rate: number, waitMs: number): Promise
 }
 
 async function torch({ bundle, spikesPort, latenessMs, steps, device }: Setting): Promise<StartedSystem> {
-  const port = await freePortPair();
+  const port = await freePort();
   const { image } = readManifest(bundle);
   const noise = join(mkdtempSync(join(tmpdir(), "phosphene-")), "noise.bin");
   writeFileSync(noise, new Uint8Array(seededNoise(SEED, 3 * image.height * image.width).buffer));
