@@ -16,6 +16,7 @@ import { monotonicMs } from "./monotonic.ts";
 import { openOutputs } from "./outputs.ts";
 import { LOST_AFTER_BINS, makeParts, type Parts } from "./parts.ts";
 import { pipeline } from "./pipeline.ts";
+import { placeDaemon } from "./place-daemon.ts";
 import type { OpenSink } from "./recorder/file-sink.ts";
 import { openRecorder } from "./recorder/open.ts";
 import type { PhospheneServer } from "./server/index.ts";
@@ -32,11 +33,12 @@ export interface Daemon {
 
 /** Starts everything: verifies the bundle, starts the decoder, listens, connects to the source. Rejects with a coded error. */
 export async function startDaemon(config: Config, log: Logger, openSink?: OpenSink): Promise<Daemon> {
+  const placement = await placeDaemon(config.process);
   const bundle = await readBundle(config.bundle);
   const originMs = monotonicMs();
   const { wakeUs } = config.decode;
   const letSleep = wakeUs === null ? () => {} : holdWakeLatency(wakeUs);
-  const parts = makeParts(config, bundle, log, originMs);
+  const parts = makeParts(config, bundle, log, originMs, placement);
   const { supervisor, now } = parts;
   try {
     const onStopped = (detail: string) => sayRecordingStopped(parts, detail);

@@ -12,6 +12,7 @@ import { LatencyRecorder } from "./latency.ts";
 import { whenIdle } from "./lockstep.ts";
 import { monotonicMs, schedulerOn } from "./monotonic.ts";
 import type { Outputs } from "./outputs.ts";
+import type { Placement } from "./placement.ts";
 import type { Recorder } from "./recorder/recorder.ts";
 import type { PhospheneServer } from "./server/index.ts";
 import { openSources } from "./sources.ts";
@@ -23,8 +24,8 @@ export const LOST_AFTER_BINS = 2;
 /** What a daemon is made of. */
 export type Parts = ReturnType<typeof makeParts>;
 
-/** Makes the parts, unconnected: nothing runs, nothing listens. `originMs` is the daemon's 0 on the machine's monotonic clock. */
-export function makeParts(config: Config, bundle: Bundle, log: Logger, originMs: number) {
+/** Makes the parts, unconnected: nothing runs, nothing listens. `originMs` is the daemon's 0 on the machine's monotonic clock, `placement` the decoder process's. */
+export function makeParts(config: Config, bundle: Bundle, log: Logger, originMs: number, placement: Placement) {
   const { units, bins, latents } = bundle.manifest;
   const { stallMs, solver, maxSteps, guidance, seed, threads, provider, runner, keepWarmMs } = config.decode;
   const { channel, spinMs } = config.decode;
@@ -62,7 +63,7 @@ export function makeParts(config: Config, bundle: Bundle, log: Logger, originMs:
     binner: new Binner({ source: source.name, units: units.count, widthMs: bins.widthMs, ...closing }),
     source,
     supervisor: chooseHost(bundle, {
-      load: { dir: bundle.dir, solver, maxSteps, guidance, seed, threads, keepWarmMs },
+      load: { dir: bundle.dir, solver, maxSteps, guidance, seed, threads, keepWarmMs, placement },
       way: { provider, runner },
       ...{ stallMs, channel, spinMs },
       onState: (decoder, detail) => {

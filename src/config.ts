@@ -18,6 +18,14 @@ const source = z.strictObject({
   units: z.record(z.string(), z.string()).default({}),
 });
 
+const placement = z
+  .strictObject({
+    cores: z.array(z.int().min(0).max(1023)).min(1).nullable().default(null),
+    nice: z.int().min(-20).max(19).nullable().default(null),
+    realtime: z.int().min(1).max(99).nullable().default(null),
+  })
+  .prefault({});
+
 /** The schema of config.yaml; every default is the line in the shipped file, a test holds the two equal. docs/config.md explains the keys. */
 export const configSchema = z.strictObject({
   source: source.prefault({}),
@@ -53,6 +61,7 @@ export const configSchema = z.strictObject({
     })
     .superRefine(checkShares)
     .prefault({}),
+  process: z.strictObject({ daemon: placement, decoder: placement }).prefault({}),
   record: z
     .strictObject({ dir: z.string().min(1).nullable().default(null), frames: z.boolean().default(false) })
     .prefault({}),

@@ -20,6 +20,7 @@ export const ERRORS = {
   PROVIDER_FAILED: "the execution provider failed while it worked",
   SYSTEM_REFUSED: "the operating system refuses what the configuration asks of it",
   DAEMON_UNAVAILABLE: "no running daemon answers at the address",
+  PROCESS_REFUSED: "the operating system refuses the cores or the priority of a process",
   PROTOCOL_MALFORMED: "a message does not follow docs/protocol.md",
   PROTOCOL_UNSUPPORTED: "the message type is unknown or not allowed for this client",
   PROTOCOL_RATE: "the client sends more messages than the limit",

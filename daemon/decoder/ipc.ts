@@ -1,5 +1,6 @@
 import type { Decoded, DecodeRequest } from "../../src/decode/decoder.ts";
 import type { ErrorCode } from "../../src/errors.ts";
+import type { Placement } from "../placement.ts";
 import type { Precision } from "./graphs.ts";
 import type { Way } from "./providers.ts";
 
@@ -15,6 +16,8 @@ export interface LoadOptions {
   /** On a GPU: a small run when nothing was decoded for this long, ms; null for none. */
   readonly keepWarmMs: number | null;
   readonly way: Way;
+  /** Where and how urgently the process runs; absent leaves it as it is. */
+  readonly placement?: Placement;
 }
 
 /**

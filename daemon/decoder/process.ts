@@ -3,6 +3,7 @@
 import type { DecodeRequest, Decoder } from "../../src/decode/decoder.ts";
 import { PhospheneError } from "../../src/errors.ts";
 import { monotonicMs } from "../monotonic.ts";
+import type { Placement } from "../placement.ts";
 import type { Answer } from "./channel-codec.ts";
 import { ChannelServer } from "./channel-server.ts";
 import { parseFaults, withFaults } from "./fault.ts";
@@ -21,6 +22,8 @@ const send = (message: FromDecoder, sent: () => void = () => {}) => process.send
 
 async function load(options: LoadOptions, spinMs: number | null): Promise<void> {
   const faults = parseFaults(process.env);
+  // Before any thread of the runtime is made: they are placed like the one that makes them.
+  if (options.placement !== undefined) await placeDecoder(options.placement);
   const loaded = await loadDecoder(options, (message) => send({ type: "progress", message }));
   decoder = withFaults(loaded.decoder, faults);
   warm = loaded.warm;
@@ -29,6 +32,12 @@ async function load(options: LoadOptions, spinMs: number | null): Promise<void> 
   send({ type: "ready", ...loaded.info }, () => {
     if (spinMs !== null) void serve(spinMs);
   });
+}
+
+async function placeDecoder(placement: Placement): Promise<void> {
+  if (placement.cores === null && placement.nice === null && placement.realtime === null) return;
+  const { place } = await import("../placement.ts");
+  place(placement, "process.decoder");
 }
 
 /** From here on the event loop turns only while a window is decoded. */

@@ -13,6 +13,7 @@ const NOT_THE_PROVIDERS: readonly ErrorCode[] = [
   "BUNDLE_DIGEST_MISMATCH",
   "BUNDLE_GRAPH_MISMATCH",
   "PARAMETER_INVALID",
+  "PROCESS_REFUSED",
 ];
 
 /** Which way the decoder process takes, and which one after failures. Never goes back: a provider that failed is not tried again in a session. */

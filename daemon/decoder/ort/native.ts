@@ -21,6 +21,11 @@ export function openLibrary(path: string): LibraryHandle {
   return koffi.load(path);
 }
 
+/** The C library's `errno` after a call that failed. */
+export function lastError(): number {
+  return koffi.errno();
+}
+
 /** A function of a library by its name. */
 export function functionNamed(library: LibraryHandle, name: string, result: Letter, letters: string): NativeFunction {
   return library.func(name, TYPES[result], argumentTypes(letters));
