@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
 import { pinnedEnvironment, root, say } from "./install.mjs";
@@ -28,7 +28,9 @@ function rigArguments(values, bundle) {
   const args = ["rig"];
   if (values["rig-port"] !== undefined) args.push("--port", values["rig-port"]);
   if (values.recording !== undefined) args.push("--recording", values.recording);
-  if (bundle !== undefined) args.push("--session", join(bundle, "session"));
+  // A bundle without a session is for the units of the shipped one (models/demo-linear).
+  const session = bundle === undefined ? undefined : join(resolve(root, bundle), "session");
+  if (session !== undefined && existsSync(session)) args.push("--session", session);
   return args;
 }
 

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import type { Command } from "commander";
 import type { Config } from "../../src/config.ts";
 import { startDaemon } from "../daemon.ts";
@@ -22,7 +23,7 @@ export function addRun(program: Command): void {
     .option("-b, --bundle <dir>", "bundle folder, instead of the configured one")
     .option(
       "--stimuli <dir>",
-      "folder of stimulus pictures, instead of the configured one (default: the bundle's session folder)",
+      "folder of stimulus pictures, instead of the configured one (default: the bundle's session folder, where it has one)",
     )
     .option("--source <endpoint>", "endpoint of the source, instead of the configured one")
     .option("-p, --port <port>", "port of the server, instead of the configured one", parsePort)
@@ -39,7 +40,8 @@ export function addRun(program: Command): void {
 
 function override(config: Config, options: RunOptions): Config {
   const bundle = options.bundle ?? config.bundle;
-  const ownSession = options.bundle === undefined ? config.stimuli : `${options.bundle}/session`;
+  const session = `${bundle}/session`;
+  const ownSession = options.bundle !== undefined && existsSync(session) ? session : config.stimuli;
   return {
     ...config,
     bundle,
