@@ -51,10 +51,16 @@ export function decodeStage(
     const dispatched = now();
     const steering = parts.steering();
     try {
-      const decoded = await supervisor.decode({ values: window.values, steps, steering });
+      const answer = supervisor.decode({ values: window.values, steps, steering });
+      // While the decoder works: afterwards every microsecond counts.
+      const observed = meanOverBins(window.values, parts.manifest.bins.window);
+      const decoded = await answer;
       const received = now();
       budget.modelled(decision, received - dispatched);
-      return { window, draft: draftFrame(parts, window, decoded, { decision, steps, steering, dispatched, received }) };
+      return {
+        window,
+        draft: draftFrame(parts, window, decoded, { decision, steps, steering, observed, dispatched, received }),
+      };
     } catch (error) {
       parts.ledger.settle(index, "failed");
       parts.onFailure(error);
@@ -67,13 +73,15 @@ interface Run {
   readonly decision: StepDecision;
   readonly steps: number;
   readonly steering: readonly number[];
+  /** Mean over the window's bins; shape [units]. */
+  readonly observed: Float32Array;
   readonly dispatched: number;
   readonly received: number;
 }
 
 function draftFrame(parts: DecodeStageParts, window: Window, decoded: Decoded, run: Run): FrameDraft {
   const { manifest } = parts;
-  const evidence = assess(manifest, window, decoded);
+  const evidence = assess(manifest, window, run.observed, decoded);
   const { first, last } = window;
   const newest = last.lastSpikeAtMs;
   const { totalMs } = parts.budget.options;
@@ -122,18 +130,17 @@ function asked({ estimateMs, leftMs, why }: StepDecision): FrameBody["decision"]
   return { estimateMs, leftMs, why };
 }
 
-function assess(manifest: Manifest, window: Window, decoded: Decoded) {
+function assess(manifest: Manifest, { silent }: Window, observed: Float32Array, decoded: Decoded) {
   const { latentMean, latentStd } = manifest.evidence;
   return {
     bits: groupBits(decoded.mu, decoded.logvar, manifest.latents.groups),
-    explained: explainedBy(window, manifest.bins.window, decoded.expected),
+    explained: explainedBy(observed, silent, decoded.expected),
     atypicality: atypicality(decoded.mu, latentMean, latentStd),
   };
 }
 
 /** Silent units are left out: that they did not fire is not the population's doing. */
-function explainedBy({ values, silent }: Window, bins: number, wanted: Float32Array): number {
-  const observed = meanOverBins(values, bins);
+function explainedBy(observed: Float32Array, silent: Window["silent"], wanted: Float32Array): number {
   if (silent === null) return correlation(observed, wanted);
   const heard = (_: number, unit: number) => silent[unit] === 0;
   return correlation(observed.filter(heard), wanted.filter(heard));

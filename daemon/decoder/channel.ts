@@ -1,4 +1,4 @@
-import { closeSync } from "node:fs";
+import { closeSync, writeSync } from "node:fs";
 import { Socket } from "node:net";
 import type { DecodeRequest } from "../../src/decode/decoder.ts";
 import { type Answer, checkSize, readAnswer, writeRequest } from "./channel-codec.ts";
@@ -64,6 +64,7 @@ export class DecoderChannel {
   readonly #ring = new Uint8Array(1);
   readonly #waiting: Request[] = [];
   readonly #turnaround = new Turnaround();
+  readonly #ourBell: number;
   #theirBell: number;
   #asked: { steps: number; atMs: number } | null = null;
   #looking: NodeJS.Timeout | undefined;
@@ -74,7 +75,7 @@ export class DecoderChannel {
     this.#options = options;
     this.#areas = memory.areas;
     memory.areas.control.fill(0);
-    this.#theirBell = bells[1];
+    [this.#ourBell, this.#theirBell] = bells;
     this.stdio = [bells[1], memory.fd];
     const callback = () => {
       this.#look();
@@ -119,8 +120,18 @@ export class DecoderChannel {
     const atMs = this.#options.now();
     this.#asked = { steps: request.steps, atMs };
     Atomics.add(control, ASKED, 1);
-    if (Atomics.load(control, DECODER_LOOKS) === 0) this.#bell.write(this.#ring);
+    if (Atomics.load(control, DECODER_LOOKS) === 0) this.#wake();
     if (this.#options.spinMs > 0) this.#expect(request.steps, atMs);
+  }
+
+  /** One byte, past the stream's own machinery. */
+  #wake(): void {
+    if (this.#bell.destroyed) return;
+    try {
+      writeSync(this.#ourBell, this.#ring);
+    } catch {
+      // Full or broken: a process that does not look is found stalled, one that is gone by its exit.
+    }
   }
 
   /** Takes the answer when it is there. */

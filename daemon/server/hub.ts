@@ -1,8 +1,10 @@
+import type { Writable } from "node:stream";
 import type { WebSocket } from "ws";
 import type { MessageType } from "../../src/protocol/delivery.ts";
 import { encodeServer } from "../../src/protocol/encode.ts";
 import type { EventBody, FrameBody, LatentsBody, SpikesBody, StatusBody, Topic } from "../../src/protocol/messages.ts";
 import type { FrameTimes } from "../trace.ts";
+import { SharedFrames } from "./frame-bytes.ts";
 import type { Intervals, ViewersStatus } from "./options.ts";
 import { Viewer, type ViewerOptions } from "./viewer.ts";
 
@@ -21,6 +23,7 @@ export class Hub {
   readonly #due = new Set<Viewer>();
   readonly #departed = { offered: 0, sent: 0, dropped: 0 };
   readonly #options: HubOptions;
+  readonly #frames = new SharedFrames();
   readonly #timers: NodeJS.Timeout[];
   #pumpTimer: NodeJS.Timeout | null = null;
   #nextSlice: NodeJS.Immediate | null = null;
@@ -37,9 +40,9 @@ export class Hub {
     return this.#viewers.size;
   }
 
-  /** Takes an open connection. */
-  add(socket: WebSocket): void {
-    const viewer = new Viewer(this.#nextId++, socket, this.#options);
+  /** Takes an open connection and what lies under it. */
+  add(socket: WebSocket, wire: Writable): void {
+    const viewer = new Viewer(this.#nextId++, socket, wire, this.#options, this.#frames);
     this.#viewers.add(viewer);
     socket.once("close", (code) => this.#remove(viewer, code));
     this.#options.log.debug({ viewer: viewer.id }, "viewer connected");
@@ -55,8 +58,9 @@ export class Hub {
       return bytes;
     };
     this.#publish("frame", encode, expiresAtMs);
+    const writtenMs = now();
     this.#publish("latents", () => encodeServer("latents", latentsOf(frame)), expiresAtMs);
-    return { serialisedMs, writtenMs: now() };
+    return { serialisedMs, writtenMs };
   }
 
   publishSpikes(body: SpikesBody): void {

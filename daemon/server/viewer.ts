@@ -1,3 +1,4 @@
+import type { Writable } from "node:stream";
 import type { WebSocket } from "ws";
 import { expected } from "../../src/errors.ts";
 import { Delivery, HIGH_WATER_BYTES } from "../../src/protocol/delivery.ts";
@@ -5,6 +6,7 @@ import { encodeServer } from "../../src/protocol/encode.ts";
 import type { ClientMessage, ServerBodies, Topic, ViewerCounts } from "../../src/protocol/messages.ts";
 import { parseClientMessage } from "../../src/protocol/parse.ts";
 import { MessageRate } from "../../src/protocol/rate.ts";
+import type { SharedFrames } from "./frame-bytes.ts";
 import type { ServerOptions } from "./options.ts";
 import { SocketPeer } from "./socket-peer.ts";
 
@@ -28,13 +30,13 @@ export class Viewer {
   #unanswered = 0;
 
   /** Says hello. The hub is told of the end by the socket's `close` event. */
-  constructor(id: number, socket: WebSocket, options: ViewerOptions) {
+  constructor(id: number, socket: WebSocket, wire: Writable, options: ViewerOptions, frames: SharedFrames) {
     const hello = options.hello();
     this.id = id;
     this.#socket = socket;
     this.#options = options;
     this.#groups = hello.bundle.latents.groups.length;
-    this.#peer = new SocketPeer(socket);
+    this.#peer = new SocketPeer(socket, wire, frames);
     this.#rate = new MessageRate(options.limits.messagesPerSecond, options.now);
     this.delivery = new Delivery(this.#peer, options.now);
     this.gone = new Promise((resolve) => socket.once("close", () => resolve()));
