@@ -18,6 +18,7 @@ const OPTIONS = {
   budget: { type: "string" },
   config: { type: "string" },
   session: { type: "string" },
+  decode: { type: "string", multiple: true },
   hog: { type: "string", default: "0" },
 } as const;
 
@@ -37,6 +38,7 @@ export async function latency(args: string[]): Promise<void> {
     provider: values.provider ?? null,
     config: values.config ?? null,
     session: values.session,
+    decode: values.decode,
   };
   const result = await run(wanted, hogs, args);
   publish(result, latencyText(result), { ...values, section: values.section ?? "latency" });

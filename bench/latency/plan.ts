@@ -15,6 +15,8 @@ export interface Wanted {
   /** A configuration file to start from. */
   readonly config: string | null;
   readonly budgetMs: number | null;
+  /** `key=value` of the configuration's `decode`, the value as in YAML. */
+  readonly decode?: readonly string[] | undefined;
   /** Folder of the session that the rig plays; the bundle's own without one. */
   readonly session?: string | undefined;
 }
@@ -56,6 +58,11 @@ export async function makePlan(wanted: Wanted): Promise<Plan> {
   decode.everyBins = everyBins;
   if (wanted.provider !== null) decode.provider = wanted.provider;
   if (wanted.budgetMs !== null) decode.budgetMs = wanted.budgetMs;
+  for (const setting of wanted.decode ?? []) {
+    const [, key, value] = /^(\w+)=(.*)$/.exec(setting) ?? [];
+    if (key === undefined) throw new Error(`--decode: expected KEY=VALUE, got ${setting}`);
+    decode[key] = parse(value ?? "");
+  }
   const bins = (wanted.frames + wanted.warmUp) * everyBins + SPARE_BINS;
   return {
     ...{ dir, name: manifest.name, digest, kind: manifest.kind, widthMs, everyBins },

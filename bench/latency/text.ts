@@ -18,8 +18,10 @@ export function latencyText(result: LatencyResult): string {
     "",
     missed(result),
     `Budget ${budgetMs.toFixed(0)} ms. Steps used: ${list(result.steps)}. What became of the bins: ${list(result.outcomes)}. States: ${list(result.states)}. Frames that the viewer's lane dropped: ${result.dropped}.`,
-    usage("The daemon", result.daemon),
-    usage("Its decoder process", result.decoder),
+    `${usage("The daemon", result.daemon)} The record that this run keeps of its bins grows in it.`,
+    result.decoder === null
+      ? "There is no decoder process, or it was restarted."
+      : usage("Its decoder process", result.decoder),
     `The model ran ${((100 * result.spans.model.mean * result.spans.model.n) / (1000 * seconds)).toFixed(0)} % of the time.`,
   ].join("\n");
 }
