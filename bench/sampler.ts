@@ -24,7 +24,8 @@ type Row = Omit<Distribution, "curve"> & {
   readonly cadenceMs: number;
 };
 
-interface Result extends Origin {
+/** What is kept of a run. */
+export interface SamplerResult extends Origin {
   readonly bundle: string;
   readonly rows: readonly Row[];
   readonly agreement: readonly Agreement[];
@@ -64,7 +65,7 @@ export async function sampler(args: string[]): Promise<void> {
   const agreement = values.only === undefined ? await agree({ ...shared, provider }, inputs) : [];
   const rows = [...timed].flatMap(([runner, made]) => rowsOf(runner, provider, made));
   const loadMs = Object.fromEntries([...timed].map(([runner, made]) => [runner, made.loadMs]));
-  const result: Result = { ...finish(), bundle: values.bundle, rows, agreement, loadMs };
+  const result: SamplerResult = { ...finish(), bundle: values.bundle, rows, agreement, loadMs };
   publish(result, samplerText(result), {
     json: values.json,
     write: values.write,
@@ -95,7 +96,7 @@ function rowsOf(path: Runner, provider: string, { timings }: WorkerResult): Row[
 }
 
 /** The report of a result, Markdown. */
-export function samplerText(result: Result): string {
+export function samplerText(result: SamplerResult): string {
   const head = ["graph", "path", "dtype", "cadence", "p50", "p90", "p99", "p99.9", "max", "N"];
   const cells = result.rows.map(({ graph, k, path, provider, dtype, cadenceMs, p50, p90, p99, p999, max, n }) => [
     k === null ? graph : `${k} steps`,
