@@ -83,6 +83,17 @@ describe("a viewer that stops reading", () => {
   });
 });
 
+describe("pictures of any size", () => {
+  it.each([0, 60_000, 400_000])("arrive whole: %i bytes", async (bytes) => {
+    const { server, url } = await startServer();
+    const viewer = await connect(url, "frame");
+    const frame = makeFrame(0, bytes);
+    frame.image.fill(7);
+    server.publishFrame(frame);
+    expect(Buffer.from((await viewer.next("frame")).image).equals(frame.image)).toBe(true);
+  });
+});
+
 describe("many viewers", () => {
   it("all get every frame, though they are written to in slices", async () => {
     const limits = { maxViewers: 100, maxMessageBytes: 65_536, messagesPerSecond: 200 };
