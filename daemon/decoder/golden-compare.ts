@@ -15,18 +15,20 @@ export interface Comparison {
   readonly got: Float32Array;
   readonly wanted: Float32Array;
   readonly limit: number;
+  /** What it was computed in. */
+  readonly precision: string;
 }
 
 /** The largest difference of any output of any case; throws BUNDLE_GOLDEN_MISMATCH that names the first output beyond its limit. */
 export function worstDifference(dir: string, cases: readonly (readonly Comparison[])[]): number {
   let worst = 0;
   for (const [i, outputs] of cases.entries())
-    for (const { name, got, wanted, limit } of outputs) {
+    for (const { name, got, wanted, limit, precision } of outputs) {
       const difference = largestDifference(got, wanted);
       if (!(difference <= limit))
         throw new PhospheneError(
           "BUNDLE_GOLDEN_MISMATCH",
-          `${dir}: case ${i}, ${name}: expected agreement within ${limit}, got a difference of ${difference}`,
+          `${dir}: case ${i}, ${name}: expected agreement within ${limit} (${precision}), got a difference of ${difference}`,
         );
       worst = Math.max(worst, difference);
     }

@@ -3,14 +3,8 @@ import { join } from "node:path";
 import { z } from "zod";
 import { type DiffusionManifest, FUSED_STEPS } from "../../src/decode/manifest.ts";
 import { PhospheneError } from "../../src/errors.ts";
+import { type Comparison, floats, worstDifference } from "./golden-compare.ts";
 import type { Graphs, Precision } from "./graphs.ts";
-
-const floats = z.base64().transform((text) => {
-  const bytes = Buffer.from(text, "base64");
-  const values = new Float32Array(Math.floor(bytes.length / 4));
-  for (let i = 0; i < values.length; i++) values[i] = bytes.readFloatLE(4 * i);
-  return values;
-});
 
 /** For bundles of a time without it: pictures lie in [-1, 1] and are shown in 256 levels. */
 const DEFAULT_HALF_TOLERANCE = 0.05;
@@ -56,34 +50,22 @@ export async function readGolden(
  */
 export async function checkGolden(dir: string, manifest: DiffusionManifest, graphs: Graphs): Promise<number> {
   const { tolerance, halfTolerance, cases } = await readGolden(dir, manifest);
-  let worst = 0;
-  for (const [i, golden] of cases.entries())
-    for (const { name, got, wanted, precision } of await reproduce(golden, graphs)) {
-      const limit = precision === "fp32" ? tolerance : halfTolerance;
-      const difference = largestDifference(got, wanted);
-      if (!(difference <= limit))
-        throw new PhospheneError(
-          "BUNDLE_GOLDEN_MISMATCH",
-          `${dir}: case ${i}, ${name}: expected agreement within ${limit} (${precision}), got a difference of ${difference}`,
-        );
-      worst = Math.max(worst, difference);
-    }
-  return worst;
+  const compared: Comparison[][] = [];
+  for (const golden of cases) {
+    const outputs = await reproduce(golden, graphs);
+    compared.push(outputs.map((each) => ({ ...each, limit: each.precision === "fp32" ? tolerance : halfTolerance })));
+  }
+  return worstDifference(dir, compared);
 }
 
-interface Comparison {
-  readonly name: string;
-  readonly got: Float32Array;
-  readonly wanted: Float32Array;
-  readonly precision: Precision;
-}
+type Reproduced = Omit<Comparison, "limit" | "precision"> & { readonly precision: Precision };
 
-async function reproduce(golden: GoldenCase, graphs: Graphs): Promise<Comparison[]> {
+async function reproduce(golden: GoldenCase, graphs: Graphs): Promise<Reproduced[]> {
   const { encode, sample } = graphs.precision;
   const encoded = await graphs.encode.run({ window: golden.window });
   const given = { cond: golden.mu, guidance: Float32Array.of(golden.guidance) };
   const { v } = await graphs.step.run({ x: golden.noise, t: Float32Array.of(golden.v.t), ...given });
-  const comparisons: Comparison[] = [
+  const comparisons: Reproduced[] = [
     { name: "mu", got: encoded.mu!, wanted: golden.mu, precision: encode },
     { name: "logvar", got: encoded.logvar!, wanted: golden.logvar, precision: encode },
     { name: "expected", got: encoded.expected!, wanted: golden.expected, precision: encode },
@@ -98,15 +80,4 @@ async function reproduce(golden: GoldenCase, graphs: Graphs): Promise<Comparison
     comparisons.push({ name: `image at ${k} steps`, got: image!, wanted: golden.images[`${k}`], precision: sample });
   }
   return comparisons;
-}
-
-/** NaN counts as different, and so does another length. */
-function largestDifference(got: Float32Array, wanted: Float32Array): number {
-  if (got.length !== wanted.length) return Number.POSITIVE_INFINITY;
-  let worst = 0;
-  for (let i = 0; i < got.length; i++) {
-    const difference = Math.abs(got[i]! - wanted[i]!);
-    if (!(difference <= worst)) worst = difference;
-  }
-  return worst;
 }

@@ -50,6 +50,7 @@ export async function checkLinearGolden(dir: string, manifest: LinearManifest, r
       got,
       wanted: wanted ?? new Float32Array(),
       limit: tolerance,
+      precision: "fp32",
     }));
   });
   return worstDifference(dir, compared);
