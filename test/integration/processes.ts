@@ -105,12 +105,16 @@ export interface RunningDaemon extends AsyncDisposable {
   status(): Promise<StatusBody>;
 }
 
-/** `phosphene run` on a free port with a configuration of its own; resolves when it serves. */
-export async function startDaemon(rigPort: number, overrides: Record<string, unknown> = {}): Promise<RunningDaemon> {
+/** `phosphene run` on a free port with a configuration and an environment of its own; resolves when it serves. */
+export async function startDaemon(
+  rigPort: number,
+  overrides: Record<string, unknown> = {},
+  env: NodeJS.ProcessEnv = {},
+): Promise<RunningDaemon> {
   const folder = mkdtempSync(join(tmpdir(), "phosphene-"));
   const file = join(folder, "config.yaml");
   writeFileSync(file, stringify({ ...daemonConfig(rigPort), ...overrides }));
-  const running = new Running(["daemon/main.ts", "run", "--config", file]);
+  const running = new Running(["daemon/main.ts", "run", "--config", file], env);
   const [, url] = await running.saw(/watching at (\S+)/);
   return {
     process: running,
