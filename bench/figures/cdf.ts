@@ -24,9 +24,14 @@ export function cdfFigure(runs: readonly LabelledRun[]): string {
     description: runs.map(({ label, result }) => `${label}: ${sentence(result.spans.total)}`).join(". "),
     body: [
       text(PLOT.left, 26, "Bin close to socket write", { class: "title" }),
-      text(PLOT.left, 44, "over all bins that wanted a frame; a curve that ends early ends where frames never came", {
-        class: "soft small",
-      }),
+      text(
+        PLOT.left,
+        44,
+        "over all bins that wanted a frame: a curve ends where there are no more values, or early, where frames never came",
+        {
+          class: "soft small",
+        },
+      ),
       ...shareAxis(x, most),
       ...msAxis(y, steps),
       ...budgets(runs, y),
@@ -60,10 +65,9 @@ function msAxis(y: (ms: number) => number, steps: readonly number[]): string[] {
 }
 
 function budgets(runs: readonly LabelledRun[], y: (ms: number) => number): string[] {
-  const known = new Map(runs.map(({ result }, i) => [Math.round(result.budgetMs), i]));
-  return [...known].flatMap(([ms, i]) => [
-    line(PLOT.left, y(ms), PLOT.right, y(ms), "limit", i),
-    text(PLOT.right + 8, y(ms) + 4, `budget ${ms} ms`, { class: "soft small" }),
+  return [...new Set(runs.map(({ result }) => result.budgetMs))].flatMap((ms) => [
+    line(PLOT.left, y(ms), PLOT.right, y(ms), "limit"),
+    text(PLOT.right + 8, y(ms) + 4, `budget ${Math.round(ms)} ms`, { class: "soft small" }),
   ]);
 }
 
@@ -74,9 +78,11 @@ function drawn(
   y: (ms: number) => number,
 ): string[] {
   const came = result.spans.total.n / result.offered;
-  const points = result.spans.total.curve.map(([share, ms]) => [x(share * came), y(ms)] as const);
+  // So many values say nothing of smaller shares than one of them.
+  const most = 1 - 1 / result.offered;
+  const points = result.spans.total.curve.map(([share, ms]) => [x(Math.min(most, share * came)), y(ms)] as const);
   const [endX, endY] = points.at(-1) ?? [PLOT.left, PLOT.bottom];
-  return [curve(points, i), text(Math.max(endX, PLOT.left + 40) + 8, endY + 4, label, { class: "small" })];
+  return [curve(points, i), text(Math.max(endX, PLOT.left + 40) + 8, endY + 4, label, { class: "name" })];
 }
 
 function caption({ label, result }: LabelledRun, i: number, top: number): string[] {

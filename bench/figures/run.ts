@@ -18,5 +18,5 @@ export function provenance({
 }: LatencyResult): string {
   const where = machine.gpu ?? `${machine.cores} cores ${machine.cpu}`;
   const load = `load ${machine.load.toFixed(1)} to ${loadAfter.toFixed(1)}`;
-  return `${offered} bins at ${wantedHz.toFixed(0)}/s, ${bundle.name} ${bundle.image}, ${where}, ${load}, ${startedAt.slice(0, 10)}, commit ${commit}`;
+  return `N = ${offered} bins at ${wantedHz.toFixed(0)}/s, ${bundle.name} ${bundle.image}, ${where}, ${load}, ${startedAt.slice(0, 10)}, commit ${commit}`;
 }

@@ -25,7 +25,8 @@ text{fill:var(--ink)}
 .grid{stroke:var(--line);stroke-width:1}
 .axis{stroke:var(--soft);stroke-width:1}
 .curve{fill:none;stroke-width:2;stroke-linejoin:round}
-.limit{stroke-width:1.5;stroke-dasharray:6 4}
+.limit{stroke:var(--soft);stroke-width:1.5;stroke-dasharray:6 4}
+.name{font-size:11px;paint-order:stroke;stroke:var(--ground);stroke-width:4px}
 `;
 
 export function renderFigure({ width, height, title, description, body }: Figure): string {
@@ -53,9 +54,8 @@ export function text(x: number, y: number, said: string, style: TextStyle = {}):
   return `<text x="${px(x)}" y="${px(y)}" text-anchor="${style.anchor ?? "start"}"${named}${turned}>${escaped(said)}</text>`;
 }
 
-export function line(x1: number, y1: number, x2: number, y2: number, of: string, series?: number): string {
-  const stroke = series === undefined ? "" : ` style="stroke:var(--s${series % SERIES})"`;
-  return `<line class="${of}" x1="${px(x1)}" y1="${px(y1)}" x2="${px(x2)}" y2="${px(y2)}"${stroke}/>`;
+export function line(x1: number, y1: number, x2: number, y2: number, of: string): string {
+  return `<line class="${of}" x1="${px(x1)}" y1="${px(y1)}" x2="${px(x2)}" y2="${px(y2)}"/>`;
 }
 
 export function box(x: number, y: number, width: number, height: number, series: number, opacity = 1): string {
