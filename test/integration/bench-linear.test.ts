@@ -1,0 +1,23 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+import { Running, TINY_LINEAR } from "./processes.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "phosphene-bench-linear-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+test.each([
+  ["random matrices", [], "1024 units x 5 bins, 64 latents, 64x64x3"],
+  ["tiny-linear", ["--bundle", TINY_LINEAR], "8 units x 5 bins, 8 latents, 8x8x3"],
+])("`bench linear` times %s: every stage, back to back and at a cadence", async (bundle, args, shape) => {
+  const path = join(folder, `${bundle}.json`);
+  await using bench = new Running(["bench/main.ts", "linear", "--smoke", "--json", path, ...args]);
+  expect(await bench.exited()).toBe(0);
+  const result = JSON.parse(readFileSync(path, "utf8"));
+  expect(result).toMatchObject({ harness: "linear", bundle, shape });
+  expect(result.rows.map(({ name, ms }: { name: string; ms: { n: number } }) => [name, ms.n])).toEqual([
+    ...["whole", "encode", "picture"].map((stage) => [`back to back: ${stage}`, 20]),
+    ...["whole", "encode", "picture"].map((stage) => [`every 20 ms: ${stage}`, 5]),
+  ]);
+});
