@@ -163,6 +163,8 @@ export class DecoderSupervisor {
         return;
       case "ending":
         this.#lastWords = message.problem.message;
+        // Its exit would run the driver's own clean-up, which may hang on a device that is lost.
+        this.#child?.kill("SIGKILL");
         return;
       case "decoded":
         ways.decoded();
