@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { z } from "zod";
 import { describeMachine, machine } from "./machine.ts";
-import { replaceSection } from "./report.ts";
+import { replaceSection } from "./section.ts";
 
 /** Options that every harness has, for `parseArgs`. */
 export const OUTPUT_OPTIONS = {

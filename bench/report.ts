@@ -1,7 +1,8 @@
 // `npm run bench -- report RESULT.json [--write SECTION]`: the text of a result that was taken elsewhere, on a machine without this repository's documents.
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { z } from "zod";
+import { replaceSection } from "./section.ts";
 
 const DOCUMENT = "docs/performance.md";
 const withText = z.object({ harness: z.string(), text: z.string() });
@@ -24,15 +25,4 @@ async function textOf(value: unknown): Promise<string> {
     import("./latency/text.ts"),
   ]);
   return latencyText(latencySchema.parse(value));
-}
-
-/** Replaces what stands between `<!-- name -->` and `<!-- /name -->` in a document. */
-export function replaceSection(path: string, name: string, text: string): void {
-  const before = readFileSync(path, "utf8");
-  const pattern = new RegExp(`(<!-- ${name} -->\n)[\\s\\S]*?(<!-- /${name} -->)`);
-  if (!pattern.test(before)) throw new Error(`${path} has no section ${name}`);
-  writeFileSync(
-    path,
-    before.replace(pattern, (_, open: string, close: string) => `${open}${text}\n${close}`),
-  );
 }
