@@ -41,7 +41,7 @@ module.exports = {
     },
     { name: "no-cycles", severity: "error", from: {}, to: { circular: true } },
     only("onnxruntime-node", "onnxruntime-node", "^daemon/decoder/"),
-    only("zeromq", "zeromq", "^(adapters/zeromq|rig|bench/ingest)/"),
+    only("zeromq", "zeromq", "^(adapters/zeromq|rig|bench/(ingest|peers))/"),
     only("h5wasm", "h5wasm", "^adapters/recording/"),
     only("mcap", "@mcap/core", "^adapters/recording/mcap-log"),
     only("koffi", "koffi", "^(adapters/lsl/native|daemon/decoder/ort/native)"),
