@@ -121,7 +121,8 @@ test("the whole daemon: an event and a log line at the fallback, /status says wh
   const port = await freePortPair();
   await using _rig = await startRig(port);
   const config = { decode: { provider: "cpu", runner: "bound" } };
-  process.env.PHOSPHENE_FAULT = "oom-at:3";
+  // Late enough that the process after the fallback, which has the fault too, is still at work when it is asked.
+  process.env.PHOSPHENE_FAULT = "oom-at:40";
   await using daemon = await startDaemon(port, config);
   await using viewer = await TestViewer.connect(daemon.streamUrl, "frame", "event");
   const { text } = await viewer.next("event", (event) => event.text.startsWith("decoder falls back"), 0);
