@@ -1,8 +1,8 @@
 import { loadavg } from "node:os";
+import { type Distribution, distribution } from "../distribution.ts";
 import { type Agreement, compare, complaints, linearReference } from "./agreement.ts";
 import { openBundle, withBinWidth } from "./bundle.ts";
 import type { Kept } from "./client.ts";
-import { type Percentiles, percentiles } from "./percentiles.ts";
 import { type Played, type PlayOptions, play } from "./play.ts";
 import { type Setting, SYSTEMS } from "./systems.ts";
 
@@ -19,7 +19,7 @@ export interface Workload extends Pick<Setting, "latenessMs" | "decode" | "steps
 
 export interface Row {
   readonly system: string;
-  readonly latencyMs: Percentiles;
+  readonly latencyMs: Distribution;
   readonly expected: number;
   readonly lost: number;
   /** Outputs that came later than a bin's width after their bin was closed. */
@@ -107,7 +107,7 @@ function rowOf(
   };
   return {
     system,
-    latencyMs: percentiles(latencies),
+    latencyMs: distribution(latencies),
     expected: sum(({ expected }) => expected),
     lost: sum(({ lost }) => lost),
     late: latencies.filter((ms) => ms > widthMs).length,

@@ -1,9 +1,8 @@
 import { spawnSync } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { machine } from "../machine.ts";
-import { replaceSection } from "../report.ts";
+import { beginRun, OUTPUT_OPTIONS, publish } from "../output.ts";
 import { openBundle } from "./bundle.ts";
 import { type Comparison, compareSystems, type Workload } from "./compare.ts";
 import { findLimit, type Limit } from "./limits.ts";
@@ -17,12 +16,15 @@ const SPIKE_STEPS = [5_000, 10_000, 20_000, 30_000, 40_000, 60_000, 80_000, 100_
 const FRAME_STEPS = [50, 100, 200, 500, 1000];
 /** Where results go in docs/performance.md, by the kind of the bundle. */
 const SECTIONS: Record<string, string> = { linear: "peers", diffusion: "peers-diffusion" };
+/** Ours and one peer, by the kind of the bundle. */
+const SMOKE: Record<string, string> = { linear: "phosphene,ezmsg", diffusion: "phosphene,torch" };
 const LIMIT = { seconds: 6, rounds: 1, frameRateHz: 3_000 };
 
 const OPTIONS = {
+  ...OUTPUT_OPTIONS,
   only: { type: "string" },
   parts: { type: "string", default: "latency,spikes,frames" },
-  bundle: { type: "string", default: "models/demo-linear" },
+  bundle: { type: "string" },
   rates: { type: "string", default: "3000,20000" },
   seconds: { type: "string", default: "20" },
   rounds: { type: "string", default: "3" },
@@ -32,27 +34,21 @@ const OPTIONS = {
   steps: { type: "string", default: "4" },
   device: { type: "string", default: "cpu" },
   provider: { type: "string" },
-  json: { type: "string" },
-  write: { type: "boolean", default: false },
-  smoke: { type: "boolean", default: false },
 } as const;
 
 /** `npm run bench -- peers`: the same spikes and the same network through our daemon and through what else one would pick. */
 export async function peers(args: string[]): Promise<void> {
   const { values } = parseArgs({ args, options: OPTIONS });
-  const smoke = { ...values, bundle: TINY, parts: "latency", rates: "2000", seconds: "2", rounds: "1" };
-  const options = values.smoke ? { ...smoke, only: values.only ?? "phosphene,ezmsg" } : values;
-  const { kind } = openBundle(options.bundle);
-  const { names, skipped } = chosen(kind, options.only);
+  const smoke = { parts: "latency", rates: "2000", seconds: "2", rounds: "1" };
+  const bundle = values.bundle ?? (values.smoke ? TINY : "models/demo-linear");
+  const options = { ...values, ...(values.smoke ? smoke : {}), bundle };
+  const { kind } = openBundle(bundle);
+  const { names, skipped } = chosen(kind, values.only ?? (values.smoke ? SMOKE[kind] : undefined));
   const base = workload(options);
+  const finish = beginRun("peers", args);
   const parts = options.parts.split(",");
   const comparisons: Comparison[] = [];
   const limits = { spikesHz: [] as Limit[], framesHz: [] as Limit[] };
-  const result = (): PeersResult => {
-    const [date, command] = [new Date().toISOString().slice(0, 10), `npm run bench -- peers ${args.join(" ")}`.trim()];
-    const versions = versionsOf(names);
-    return { harness: "peers", machine: machine(), date, command, versions, comparisons, limits, skipped };
-  };
   if (parts.includes("latency"))
     for (const rate of options.rates.split(","))
       comparisons.push(await compareSystems(names, { ...base, rateHz: Number(rate) }));
@@ -63,9 +59,8 @@ export async function peers(args: string[]): Promise<void> {
     const atFrames = (hz: number) => ({ ...limitOf, rateHz: LIMIT.frameRateHz, widthMs: 1000 / hz });
     if (parts.includes("frames")) limits.framesHz.push(await findLimit(name, FRAME_STEPS, atFrames));
   }
-  process.stdout.write(`${peersText(result())}\n`);
-  if (options.json !== undefined) writeFileSync(options.json, JSON.stringify(result(), null, 1));
-  if (options.write) replaceSection("docs/performance.md", SECTIONS[kind] ?? "peers", peersText(result()));
+  const result: PeersResult = { ...finish(), versions: versionsOf(names), comparisons, limits, skipped };
+  publish(result, peersText(result), { ...options, section: options.section ?? SECTIONS[kind] ?? "peers" });
   if (comparisons.some(({ rows }) => rows.some(({ problems }) => problems.length > 0))) process.exitCode = 1;
 }
 

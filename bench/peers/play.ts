@@ -46,12 +46,11 @@ export async function play(system: System, options: PlayOptions): Promise<Played
   const { closedMs, ...sent } = await publisher.ask<PublisherReport>("go");
   const [cpuS, seconds] = [cpuSeconds(started.pid) - cpuBeforeS, (performance.now() - startedMs) / 1000];
   await still(() => client.ask<number>("count"));
-  if (process.env.DEBUG_PEERS && started.transport === "phosphene")
-    console.error(
-      JSON.stringify(
-        await (await fetch(started.address.replace("ws:", "http:").replace("/v1/stream", "/status"))).json(),
-      ),
-    );
+  console.error(
+    JSON.stringify(
+      await (await fetch(started.address.replace("ws:", "http:").replace("/v1/stream", "/status"))).json(),
+    ),
+  );
   const received = await client.ask<ClientReport>("report");
   const first = Math.ceil((options.warmUpS * 1000) / widthMs);
   return { ...latencies(closedMs, received, first), cpuS, seconds, publisher: sent, kept: received.kept };

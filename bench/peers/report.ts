@@ -1,13 +1,10 @@
+import { type Origin, originText } from "../output.ts";
+import { table } from "../table.ts";
 import type { Comparison, Row } from "./compare.ts";
 import type { Limit } from "./limits.ts";
-import { markdown } from "./percentiles.ts";
 import { SYSTEMS } from "./systems.ts";
 
-export interface PeersResult {
-  readonly harness: "peers";
-  readonly machine: string;
-  readonly date: string;
-  readonly command: string;
+export interface PeersResult extends Origin {
   readonly versions: Record<string, string>;
   readonly comparisons: readonly Comparison[];
   readonly limits: { readonly spikesHz: readonly Limit[]; readonly framesHz: readonly Limit[] };
@@ -16,12 +13,12 @@ export interface PeersResult {
 
 /** The section `peers` of docs/performance.md. */
 export function peersText(result: PeersResult): string {
-  const { machine, date, command, versions, comparisons, limits, skipped } = result;
+  const { versions, comparisons, limits, skipped } = result;
   const about =
     Object.keys(versions).length === 0 ? "" : ` ${list(versions, (name, version) => `${name} ${version}`)}.`;
   const missing = Object.entries(skipped).map(([name, why]) => `Not run: ${name} (${why.split("\n")[0]}).`);
   return [
-    `${machine}. ${date}. Command: \`${command}\`.${about}`,
+    `${originText(result)}${about}`,
     ...missing,
     ...comparisons.flatMap((comparison) => ["", ...comparisonText(comparison)]),
     ...limitText("spikes/s, bins of the bundle", limits.spikesHz),
@@ -35,10 +32,7 @@ function comparisonText({ workload, widthMs, load, rows }: Comparison): string[]
   return [
     `**${rateHz} spikes/s, ${1000 / widthMs} frames/s**, bundle \`${bundle}\`, blocks of ${Math.min(blockMs, widthMs)} ms, ${rounds} x ${seconds} s in turn, load ${load.toFixed(1)}. ${systems}.`,
     "",
-    ...markdown([
-      ["ms", "p50", "p90", "p99", "p99.9", "max", "N", "lost", "late", "CPU"],
-      ...rows.map((row) => cells(row)),
-    ]),
+    ...table(rows.map(cells), ["ms", "p50", "p90", "p99", "p99.9", "max", "N", "lost", "late", "CPU"]),
     "",
     ...ratios(rows),
     ...rows.map(({ system, agreement, problems }) => {
@@ -72,12 +66,7 @@ function limitText(unit: string, limits: readonly Limit[]): string[] {
     const why = broke === null ? "every step held" : `${broke.step}: ${broke.why}`;
     return [system, held === null ? "none" : String(held), last?.latencyMs.p99.toFixed(2) ?? "", why];
   });
-  return [
-    "",
-    `Highest sustained rate, ${unit}:`,
-    "",
-    ...markdown([["", "held", "p99 there, ms", "next step"], ...rows]),
-  ];
+  return ["", `Highest sustained rate, ${unit}:`, "", ...table(rows, ["", "held", "p99 there, ms", "next step"])];
 }
 
 function list(entries: Record<string, string>, say: (key: string, value: string) => string): string {
