@@ -120,15 +120,16 @@ export class StepBudget {
   }
 
   /**
-   * What forbids a rung, with its estimate `margin` times as large. Beside the fewest steps there is only no picture at all: they are tried
-   * when they usually fit, though they will be late more often than one time in twenty, and they need not keep the rate.
+   * What forbids a rung, with its estimate `margin` times as large. The rate is kept by what frames usually cost. Beside the fewest steps there is only
+   * no picture at all: they are tried when they usually fit, though they will be late more often than one time in twenty, and need not keep the rate.
    */
   #limit({ steps }: Rung, leftMs: number, margin: number): Limit {
     const fewest = steps === this.#rungs[0]!.steps;
-    const ms = margin * (fewest ? this.#load.usualMs(steps) : this.costMs(steps));
+    const usualMs = margin * this.#load.usualMs(steps);
+    const ms = fewest ? usualMs : margin * this.costMs(steps);
     if (ms > leftMs) return "time";
     if (ms > this.#options.modelMs) return "share";
-    return ms > this.#options.cadenceMs && !fewest ? "rate" : null;
+    return usualMs > this.#options.cadenceMs && !fewest ? "rate" : null;
   }
 }
 
