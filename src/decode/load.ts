@@ -22,8 +22,11 @@ export class LoadEstimate {
     for (const [k, cost] of nominalMs)
       if (!(cost > 0))
         throw new PhospheneError("PARAMETER_INVALID", expected(`cost of ${k} steps`, "more than 0 ms", cost));
-    this.#nominalMs = nominalMs;
     this.steps = [...nominalMs.keys()].sort((a, b) => a - b);
+    // Fewer steps cost no more than more: where they did at warm-up, something else was running.
+    const least = (k: number) =>
+      Math.min(...this.steps.filter((each) => each >= k).map((each) => nominalMs.get(each)!));
+    this.#nominalMs = new Map(this.steps.map((k) => [k, least(k)]));
   }
 
   /** Cost of k steps at warm-up, ms; infinite for a k that was not warmed up. */

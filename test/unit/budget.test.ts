@@ -55,6 +55,11 @@ describe("LoadEstimate", () => {
     expect([1, 2, 4, 8].map((k) => load.costMs(k))).toEqual([15, 30, 60, Number.POSITIVE_INFINITY]);
   });
 
+  test("fewer steps are taken to cost no more than more: a warm-up that was disturbed is mended", () => {
+    const load = new LoadEstimate(new Map([...COSTS, [1, 30] as const]));
+    expect([1, 2, 4].map((k) => load.nominalMs(k))).toEqual([10, 10, 20]);
+  });
+
   test("refuses costs that are none", () => {
     expect(() => new LoadEstimate(new Map())).toThrow(/at least one k/);
     expect(() => new LoadEstimate(new Map([[1, 0]]))).toThrow("cost of 1 steps: expected more than 0 ms, got 0");
