@@ -1,4 +1,4 @@
-import { build, type Histogram } from "hdr-histogram-js";
+import { build, decodeFromCompressedBase64, encodeIntoCompressedBase64, type Histogram } from "hdr-histogram-js";
 import { z } from "zod";
 
 const US_PER_MS = 1000;
@@ -19,6 +19,10 @@ export const distributionSchema = z.object({
 });
 export type Distribution = z.infer<typeof distributionSchema>;
 
+/** A histogram as text (HdrHistogram's own format, compressed, base64) and its exact maximum, ms. */
+export const keptSchema = z.object({ hdr: z.string(), maxMs: z.number() });
+export type KeptLatencies = z.infer<typeof keptSchema>;
+
 /** Quantiles over everything that was wanted, where what never came is later than all the rest: null means never. */
 export const offeredSchema = z.object({
   offered: z.int(),
@@ -36,10 +40,24 @@ export class Latencies {
     highestTrackableValue: 600_000_000,
     numberOfSignificantValueDigits: 3,
   });
+  #maxMs = 0;
 
   /** Records `ms`; what is no number is left out, and less than nothing (two clocks of one machine read out of turn) counts as nothing. */
   record(ms: number): void {
-    if (Number.isFinite(ms)) this.#histogram.recordValue(Math.max(0, Math.round(ms * US_PER_MS)));
+    if (!Number.isFinite(ms)) return;
+    this.#histogram.recordValue(Math.max(0, Math.round(ms * US_PER_MS)));
+    if (ms > this.#maxMs) this.#maxMs = ms;
+  }
+
+  /** All of it as text, so that results of several runs can be put together. */
+  kept(): KeptLatencies {
+    return { hdr: encodeIntoCompressedBase64(this.#histogram), maxMs: this.#maxMs };
+  }
+
+  /** Adds what another run kept. */
+  add({ hdr, maxMs }: KeptLatencies): void {
+    this.#histogram.add(decodeFromCompressedBase64(hdr));
+    this.#maxMs = Math.max(this.#maxMs, maxMs);
   }
 
   summary(): Distribution {
@@ -48,7 +66,7 @@ export class Latencies {
     return {
       n: histogram.totalCount,
       ...{ p50: at(0.5), p90: at(0.9), p99: at(0.99), p999: at(0.999) },
-      max: histogram.maxValue / US_PER_MS,
+      max: this.#maxMs,
       mean: histogram.totalCount === 0 ? 0 : histogram.mean / US_PER_MS,
       curve: this.#curve(),
     };
@@ -65,7 +83,7 @@ export class Latencies {
   #at(share: number): number {
     if (this.#histogram.totalCount === 0) return 0;
     // A bucket's upper end may lie above the largest value in it.
-    return Math.min(this.#histogram.getValueAtPercentile(100 * share), this.#histogram.maxValue) / US_PER_MS;
+    return Math.min(this.#histogram.getValueAtPercentile(100 * share) / US_PER_MS, this.#maxMs);
   }
 
   #curve(): [number, number][] {
@@ -73,7 +91,7 @@ export class Latencies {
     if (totalCount === 0) return [];
     const points = Math.floor(Math.log10(totalCount) * POINTS_PER_DECADE);
     const shares = Array.from({ length: points + 1 }, (_, i) => 1 - 10 ** (-i / POINTS_PER_DECADE));
-    return [...shares.map((share): [number, number] => [share, this.#at(share)]), [1, this.#at(1)]];
+    return [...shares.map((share): [number, number] => [share, this.#at(share)]), [1, this.#maxMs]];
   }
 }
 

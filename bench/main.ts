@@ -14,6 +14,7 @@ const HARNESSES: Record<string, string> = {
   linear: "the linear decoder alone",
   overhead: "everything but the model run, stage by stage",
   report: "results (JSON) as text, into docs/performance.md with --write SECTION",
+  merge: "several results of latency as one",
   figures: "results of latency (JSON) as figures, into docs/pictures",
   retime: "a copy of a bundle with another bin width, for rates that the bundle's bins do not give",
 };

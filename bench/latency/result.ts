@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { distributionSchema, offeredSchema } from "../distribution.ts";
+import { distributionSchema, keptSchema, offeredSchema } from "../distribution.ts";
 import { originSchema } from "../output.ts";
 
 /** The stages of a frame in the order in which they come; each begins where the one before ends, but for the last two. */
@@ -52,6 +52,8 @@ export const latencySchema = originSchema.extend({
   hogs: z.int(),
   blockMs: z.number(),
   seconds: z.number(),
+  /** Runs that were put together in this result. */
+  runs: z.int(),
   /** Frames/s that the cadence wants, and that were written. */
   wantedHz: z.number(),
   writtenHz: z.number(),
@@ -75,6 +77,8 @@ export const latencySchema = originSchema.extend({
   ends: z.record(z.string(), z.object({ p50: z.number(), p99: z.number() })),
   /** Bin close to socket write over all offered bins; a frame that never came is later than all others. */
   offeredTotal: offeredSchema,
+  /** All histograms, whole. */
+  histograms: z.record(z.string(), keptSchema),
   daemon: usage,
   decoder: usage,
 });

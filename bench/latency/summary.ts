@@ -1,9 +1,9 @@
 import type { TraceBin, TraceFrame } from "../../src/protocol/trace.ts";
-import { Latencies } from "../distribution.ts";
 import type { Origin } from "../output.ts";
 import type { Measured } from "./measure.ts";
 import type { Plan } from "./plan.ts";
 import type { LatencyResult, SpanName, StageName } from "./result.ts";
+import { LatencyTally } from "./tally.ts";
 
 /** Times of a frame in the order of its stages, ms on one clock; `receivedMs` is not-a-number where the client never got it. */
 export function stagesOf(
@@ -41,25 +41,6 @@ export function spansOf(
   };
 }
 
-/** Histograms by name, made as names come. */
-class Named<Name extends string> {
-  readonly #all = new Map<Name, Latencies>();
-
-  record(name: Name, ms: number): void {
-    const latencies = this.#all.get(name) ?? new Latencies();
-    this.#all.set(name, latencies);
-    latencies.record(ms);
-  }
-
-  get(name: Name): Latencies {
-    return this.#all.get(name) ?? new Latencies();
-  }
-
-  summaries() {
-    return Object.fromEntries([...this.#all].map(([name, latencies]) => [name, latencies.summary()]));
-  }
-}
-
 type Offered = Pick<Measured, "fromMs" | "count"> & { readonly trace: Pick<Measured["trace"], "bins"> };
 
 /** The bins that were to give a frame, from the first that was closed after the warm-up: none is left out, whatever became of it. */
@@ -74,30 +55,19 @@ export function summarise(origin: Origin, plan: Plan, measured: Measured, hogs: 
   const { trace, receivedMs, seconds, after } = measured;
   const bins = offeredBins(measured, plan.everyBins);
   const frames = bins.flatMap(({ frame }) => (frame === null ? [] : [frame]));
-  const spans = new Named<SpanName>();
-  const stages = new Named<StageName>();
-  const ends = new Named<StageName>();
+  const tally = new LatencyTally();
   for (const frame of frames) {
     const atClientMs = (receivedMs.get(frame.seq) ?? Number.NaN) - trace.originMs;
-    const perStage = Object.entries(stagesOf(frame, atClientMs)) as [StageName, [number, number]][];
-    for (const [name, [fromMs, toMs]] of perStage) {
-      stages.record(name, toMs - fromMs);
-      ends.record(name, toMs - frame.stamps.closed);
-    }
-    for (const [name, ms] of Object.entries(spansOf(frame, atClientMs, frame.endMs ?? Number.NaN)) as [
-      SpanName,
-      number,
-    ][])
-      spans.record(name, ms);
+    tally.stages(stagesOf(frame, atClientMs), frame.stamps.closed);
+    tally.spans(spansOf(frame, atClientMs, frame.endMs ?? Number.NaN));
   }
-  const span = (name: SpanName) => spans.get(name).summary();
   return {
     ...origin,
     harness: "latency",
     bundle: describe(plan),
     provider: [after.decoder.provider, after.decoder.runner, after.decoder.precision].filter(Boolean).join(", "),
     budgetMs: after.budget.totalMs,
-    ...{ hogs, blockMs: plan.blockMs, seconds },
+    ...{ hogs, blockMs: plan.blockMs, seconds, runs: 1 },
     wantedHz: 1000 / plan.widthMs / plan.everyBins,
     writtenHz: frames.length / seconds,
     offered: bins.length,
@@ -107,13 +77,7 @@ export function summarise(origin: Origin, plan: Plan, measured: Measured, hogs: 
     dropped: frames.filter(({ seq }) => !receivedMs.has(seq)).length,
     steps: count(frames, ({ steps }) => String(steps)),
     states: count(frames, ({ state }) => state),
-    spans: {
-      ...{ total: span("total"), overhead: span("overhead"), model: span("model") },
-      ...{ closeToClient: span("closeToClient"), binEnd: span("binEnd"), spike: span("spike") },
-    },
-    stages: stages.summaries(),
-    ends: Object.fromEntries(Object.entries(ends.summaries()).map(([name, { p50, p99 }]) => [name, { p50, p99 }])),
-    offeredTotal: spans.get("total").overOffered(bins.length - frames.length),
+    ...tally.figures(bins.length - frames.length),
     daemon: measured.daemon,
     decoder: measured.decoder,
   };

@@ -8,11 +8,12 @@ export function latencyText(result: LatencyResult): string {
   const frames = offered - result.missing;
   const retimed =
     bundle.retimedFrom === null ? "" : ` (the graphs of \`${bundle.retimedFrom}\` with bins of another width)`;
+  const several = result.runs === 1 ? "" : `, ${result.runs} runs put together`;
   const beside = hogs === 0 ? "" : ` ${hogs} busy process${hogs === 1 ? "" : "es"} beside it.`;
   return [
     originText(result),
     `Bundle \`${bundle.name}\` (${bundle.kind}, ${bundle.image}, bins of ${bundle.widthMs} ms, digest ${bundle.digest.slice(0, 12)})${retimed}, provider ${provider}.${beside}`,
-    `${offered} bins wanted a frame, one every ${(1000 / wantedHz).toFixed(0)} ms (${wantedHz.toFixed(0)}/s, open loop), ${frames} gave one: ${writtenHz.toFixed(1)}/s in ${seconds.toFixed(0)} s.`,
+    `${offered} bins wanted a frame, one every ${(1000 / wantedHz).toFixed(0)} ms (${wantedHz.toFixed(0)}/s, open loop), ${frames} gave one: ${writtenHz.toFixed(1)}/s in ${seconds.toFixed(0)} s${several}.`,
     "",
     ...table(rows(result)),
     "",

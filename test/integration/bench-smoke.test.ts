@@ -77,12 +77,17 @@ describe("latency", () => {
     const again = await bench("report", path);
     expect(output.trim().endsWith(again.output.trim())).toBe(true);
     expect(again.output).toContain(SPAN_NAMES.total);
+    const twice = join(folder, "twice.json");
+    expect((await bench("merge", path, path, "--json", twice)).code).toBe(0);
+    const both = latencySchema.parse(JSON.parse(readFileSync(twice, "utf8")));
+    expect(both).toMatchObject({ runs: 2, offered: 2 * offered, missing: 2 * missing, late: 2 * late });
+    expect(both.spans.total).toMatchObject({ n: 2 * frames, p50: spans.total.p50, max: spans.total.max });
     expect((await bench("figures", `here=${path}`, "--out", folder)).code).toBe(0);
     for (const name of ["latency-cdf", "latency-waterfall"]) {
       const svg = readFileSync(join(folder, `${name}.svg`), "utf8");
       expect(svg).toMatch(/^<svg [\s\S]*<\/svg>\n$/);
       expect(svg).not.toMatch(/NaN|undefined|Infinity/);
-      expect(svg).toContain(`${offered} bins at 25/s`);
+      expect(svg).toContain(`N = ${offered} bins at 25/s`);
     }
   });
 
