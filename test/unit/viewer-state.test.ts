@@ -90,6 +90,16 @@ describe("state of the viewer", () => {
     expect(state.latents!.sd[1]).toBeCloseTo(Math.exp(-1));
   });
 
+  test("a held picture is never taken for a new one: it has its age, and why there was no time", () => {
+    applyMessage(state, frame(3), 1000);
+    expect(state.frame).toMatchObject({ heldMs: null, why: "fits" });
+    const decision = { estimateMs: 15, leftMs: 3, why: "no-time" as const };
+    applyMessage(state, frame(4, { state: "held", held: { seq: 3, bin: 12, ageMs: 85 }, decision }), 1040);
+    expect(state.frame).toMatchObject({ seq: 4, state: "held", heldMs: 85, why: "no-time" });
+    applyMessage(state, frame(5), 1080);
+    expect(state.frame).toMatchObject({ heldMs: null });
+  });
+
   test("latents that overtook their frame are kept", () => {
     applyMessage(state, frame(5), 0);
     applyMessage(state, frame(4), 1);
