@@ -3,7 +3,7 @@ import type { FrameBody } from "../src/protocol/messages.ts";
 import type { TraceBin, TraceFrame } from "../src/protocol/trace.ts";
 import type { Bin } from "../src/signal/types.ts";
 
-/** When a frame was handed on, daemon ms: encoded for the wire, and written to the last socket of the first slice. */
+/** When a frame was handed on, daemon ms: encoded for the wire, and written to the sockets of the first viewers. */
 export interface FrameTimes {
   readonly serialisedMs: number;
   readonly writtenMs: number;

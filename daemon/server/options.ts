@@ -68,7 +68,7 @@ export interface PhospheneServer {
   readonly address: { host: string; port: number };
   /**
    * Sends the frame (and its `latents`) to everybody subscribed, to nobody after `expiresAtMs`; returns when it was encoded and the
-   * time after the socket writes. With more than 32 viewers the writes to the others follow in slices, so that the loop is not held up.
+   * time after the socket writes. It writes to the first four viewers at once, and to the others in slices afterwards, so that the loop is not held up.
    */
   publishFrame(frame: FrameBody, expiresAtMs?: number): FrameTimes;
   publishSpikes(body: SpikesBody): void;
