@@ -1,7 +1,19 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { stringify } from "yaml";
 import { balances } from "../../src/ledger.ts";
 import { copyFloat32 } from "../../src/protocol/bins.ts";
-import { freePortPair, Running, type RunningDaemon, startDaemon, startRig, TINY_LINEAR } from "./processes.ts";
+import {
+  daemonConfig,
+  freePortPair,
+  Running,
+  type RunningDaemon,
+  startDaemon,
+  startRig,
+  TINY_LINEAR,
+} from "./processes.ts";
 import { TestViewer } from "./test-viewer.ts";
 
 let rig: Running;
@@ -70,4 +82,16 @@ test("a guidance weight in the configuration is refused at start", async () => {
   await expect(startDaemon(await freePortPair(), { bundle: TINY_LINEAR, decode: { guidance: 2 } })).rejects.toThrow(
     /PARAMETER_INVALID.*decode\.guidance: expected null: the bundle has no guidance/,
   );
+});
+
+test("a bundle without a session, named on the command line, keeps the configured pictures", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "phosphene-linear-"));
+  const file = join(folder, "config.yaml");
+  writeFileSync(file, stringify(daemonConfig(await freePortPair())));
+  await using run = new Running(["daemon/main.ts", "run", "--config", file, "--bundle", TINY_LINEAR]);
+  const [, url] = await run.saw(/watching at (\S+)/);
+  const picture = await fetch(`${url}/stimuli/animals-0`);
+  expect(picture.status).toBe(200);
+  expect(picture.headers.get("content-type")).toMatch(/^image\//);
+  rmSync(folder, { recursive: true });
 });
