@@ -5,9 +5,11 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import type { Distribution } from "../../bench/distribution.ts";
 import type { IngestResult } from "../../bench/ingest/text.ts";
+import { makePlan } from "../../bench/latency/plan.ts";
 import { latencySchema, SPAN_NAMES } from "../../bench/latency/result.ts";
 import { originSchema } from "../../bench/output.ts";
 import type { SoakResult } from "../../bench/soak/result.ts";
+import { readBundle } from "../../daemon/bundle.ts";
 import { balances } from "../../src/ledger.ts";
 import { Running, TINY } from "./processes.ts";
 
@@ -91,11 +93,18 @@ describe("latency", () => {
     }
   });
 
-  test("a rate that the bundle's bins do not give is run with narrower ones, and says so", async () => {
-    const { result } = await smoke("latency", "--rate", "100", "--frames", "20");
-    const { bundle, wantedHz } = latencySchema.parse(result);
-    expect(bundle).toMatchObject({ name: "tiny-10ms", widthMs: 10, everyBins: 1, retimedFrom: TINY });
-    expect(wantedHz).toBe(100);
+  test("the cadence comes from the bundle's bins; where they are too wide for it, from a copy that says so and is whole", async () => {
+    const wanted = { bundle: TINY, frames: 20, warmUp: 5, provider: null, config: null, budgetMs: 10 };
+    const at = (rateHz: number | null, decode: string[] = []) => makePlan({ ...wanted, rateHz, decode });
+    expect(await at(null)).toMatchObject({ dir: TINY, widthMs: 20, everyBins: 2, retimedFrom: null, blockMs: 10 });
+    expect(await at(50)).toMatchObject({ dir: TINY, widthMs: 20, everyBins: 1, retimedFrom: null });
+    const fast = await at(100, ["runner=plain", "guidance=null"]);
+    expect(fast).toMatchObject({ name: "tiny-10ms", widthMs: 10, everyBins: 1, retimedFrom: TINY, blockMs: 5 });
+    expect(fast.config).toMatchObject({ decode: { everyBins: 1, budgetMs: 10, runner: "plain", guidance: null } });
+    const [copy, original] = [await readBundle(fast.dir), await readBundle(TINY)];
+    expect(copy.digest).not.toBe(original.digest);
+    expect(copy.manifest).toEqual({ ...original.manifest, name: "tiny-10ms", bins: { widthMs: 10, window: 5 } });
+    await expect(at(null, ["runner"])).rejects.toThrow("--decode: expected KEY=VALUE, got runner");
   });
 });
 

@@ -1,11 +1,13 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import type { TraceEvent, TraceFile } from "../../daemon/trace-events.ts";
 import { OUTCOMES } from "../../src/protocol/trace.ts";
 import { freePortPair, Running, type RunningDaemon, startDaemon, startRig } from "./processes.ts";
 import { TestViewer } from "./test-viewer.ts";
+
+vi.setConfig({ testTimeout: 60_000 });
 
 /** A daemon that decoded some frames, one of them shown, and whose rig is gone: every bin is settled. */
 async function playedOut(): Promise<RunningDaemon> {
