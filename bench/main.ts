@@ -33,7 +33,8 @@ async function load(name: string): Promise<Harness> {
 
 function usage(): string {
   const lines = Object.entries(HARNESSES).map(([name, what]) => `  ${name.padEnd(9)} ${what}`);
-  const shared = "All that measure take --json FILE, --write (their section of docs/performance.md) and --smoke (a few seconds).";
+  const shared =
+    "All that measure take --json FILE, --write (their section of docs/performance.md) and --smoke (a few seconds).";
   return ["npm run bench -- NAME [options]", "", ...lines, "", shared].join("\n");
 }
 
