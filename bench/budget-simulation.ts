@@ -72,6 +72,7 @@ const MACHINES: Record<string, Machine> = {
   "a neighbour on one core": machine(() => 1.6, 0.15, 0.3, 3),
   "a neighbour on both cores": machine(() => 2.6, 0.25, 0.5, 5),
   "a neighbour every other half minute": machine((bin) => (Math.floor(bin / 750) % 2 ? 1.6 : 1), 0.1, 0.1, 3),
+  "rare long waits": machine(() => 1.4, 0.08, 0.02, 15),
   "2 steps just at the budget": machine(() => 1.95, 0.08, 0.1, 2),
   "a stall of 200 ms every two seconds": (k, bin, random) => (bin % 50 === 0 ? 200 : 0) + quiet(k, bin, random),
 };

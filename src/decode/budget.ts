@@ -1,5 +1,5 @@
 import { LoadEstimate } from "./load.ts";
-import { Rung } from "./rung.ts";
+import { Rung, type Trouble } from "./rung.ts";
 
 export interface StepBudgetOptions {
   /** Measured cost in ms of a frame with k steps, at warm-up: k -> ms. */
@@ -83,7 +83,7 @@ export class StepBudget {
     const first = this.#at < 0;
     const allowed = (rung: Rung, i: number) => i <= this.#at || (first ? rung.fitting : rung.ready);
     const best = this.#rungs.findLastIndex((rung, i) => limits[i] === null && allowed(rung, i));
-    this.#move(Math.max(best, fewest), leftMs);
+    this.#move(Math.max(best, fewest), leftMs >= FRESH * this.#options.totalMs ? "estimated" : null);
     for (const rung of this.#rungs.slice(0, this.#at + 1)) rung.serve();
     const { steps } = this.#rungs[this.#at]!;
     const fits = this.costMs(steps) <= Math.min(leftMs, this.#options.modelMs);
@@ -100,12 +100,11 @@ export class StepBudget {
     const better = this.#rungs.findLastIndex(
       ({ steps }) => steps < k && (ms * this.#load.nominalMs(steps)) / nominalMs <= leftMs,
     );
-    if (better >= 0 && better < this.#at) this.#move(better, this.#options.totalMs);
+    if (better >= 0 && better < this.#at) this.#move(better, "overran");
   }
 
-  #move(to: number, leftMs: number): void {
-    const loaded = leftMs >= FRESH * this.#options.totalMs;
-    for (const rung of this.#rungs.slice(to + 1, this.#at + 1)) rung.giveUp(loaded);
+  #move(to: number, trouble: Trouble | null): void {
+    for (const rung of this.#rungs.slice(to + 1, this.#at + 1)) rung.giveUp(trouble);
     this.#at = to;
   }
 
@@ -114,7 +113,7 @@ export class StepBudget {
     const fewest = this.#rungs[0]?.steps ?? 0;
     if (this.#load.nominalMs(fewest) <= Math.min(leftMs, this.#options.modelMs)) {
       this.#load.relax();
-      if (this.#at > 0) this.#move(0, leftMs);
+      if (this.#at > 0) this.#move(0, "estimated");
     }
     return { steps: null, estimateMs: this.#load.usualMs(fewest), leftMs, why: "no-time" };
   }

@@ -3,8 +3,9 @@ const WAIT_MS = 1000;
 const LEAST_FRAMES = 8;
 /** Each time that it had to be given up it must fit twice as long, at most so many times the first. */
 const LONGEST = 32;
-/** After serving for so many times the first wait, former trouble is forgotten. */
-const STEADY = 8;
+/** After serving for so many times the first wait, former trouble is forgotten: sooner when it was only estimated, later when a frame was missed. */
+const STEADY = { estimated: 8, overran: 16 };
+export type Trouble = keyof typeof STEADY;
 
 /** One number of steps on the ladder: for how many frames it has fitted, and how many it must fit before it is taken. */
 export class Rung {
@@ -13,12 +14,14 @@ export class Rung {
   #wait: number;
   #fitted = 0;
   #served = 0;
+  #steady: number;
 
   /** `cadenceMs`: time from one frame to the next. */
   constructor(steps: number, cadenceMs: number) {
     this.steps = steps;
     this.#firstWait = Math.max(LEAST_FRAMES, Math.ceil(WAIT_MS / cadenceMs));
     this.#wait = this.#firstWait;
+    this.#steady = STEADY.estimated * this.#firstWait;
   }
 
   /** Whether it fitted with its margin when it was last looked at. */
@@ -38,13 +41,17 @@ export class Rung {
 
   /** It was used, or more steps were. */
   serve(): void {
-    if (++this.#served >= STEADY * this.#firstWait) this.#wait = this.#firstWait;
+    if (++this.#served < this.#steady) return;
+    this.#wait = this.#firstWait;
+    this.#steady = STEADY.estimated * this.#firstWait;
   }
 
-  /** Fewer steps are used from now on; `loaded` when the machine was too slow for this many. */
-  giveUp(loaded: boolean): void {
+  /** Fewer steps are used from now on; null when the machine was not too slow for this many. */
+  giveUp(trouble: Trouble | null): void {
     this.#fitted = 0;
     this.#served = 0;
-    if (loaded) this.#wait = Math.min(2 * this.#wait, LONGEST * this.#firstWait);
+    if (trouble === null) return;
+    this.#wait = Math.min(2 * this.#wait, LONGEST * this.#firstWait);
+    this.#steady = Math.max(this.#steady, STEADY[trouble] * this.#firstWait);
   }
 }
