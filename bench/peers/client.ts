@@ -17,6 +17,8 @@ export interface ClientRequest {
   readonly widthMs: number;
   /** The output of every so many bins is kept. */
   readonly keepEvery: number;
+  /** Of the sampler, of systems that do not say. */
+  readonly steps: number;
 }
 
 export interface Kept {
@@ -24,7 +26,7 @@ export interface Kept {
   /** base64 of little-endian float32, and of RGB bytes. */
   readonly mu: string;
   readonly image: string;
-  readonly steps: number | null;
+  readonly steps: number;
 }
 
 export interface ClientReport {
@@ -38,7 +40,7 @@ interface Output {
   readonly endS: number;
   readonly mu: Uint8Array;
   readonly image: Uint8Array;
-  readonly steps: number | null;
+  readonly steps?: number;
 }
 
 const report = { bins: [] as number[], atMs: [] as number[], kept: [] as Kept[] };
@@ -55,7 +57,8 @@ process.once("message", async (request: ClientRequest) => {
   });
 });
 
-function add({ widthMs, keepEvery }: ClientRequest, atMs: number, { endS, mu, image, steps }: Output): void {
+function add(request: ClientRequest, atMs: number, { endS, mu, image, steps = request.steps }: Output): void {
+  const { widthMs, keepEvery } = request;
   const bin = Math.round((endS * 1000) / widthMs) - 1;
   report.bins.push(bin);
   report.atMs.push(atMs);
@@ -89,7 +92,7 @@ async function phosphene(url: string, take: Take): Promise<void> {
 }
 
 async function websocket(url: string, take: Take): Promise<void> {
-  await open(url, take, (data) => ({ ...unpack(data), steps: null }));
+  await open(url, take, unpack);
 }
 
 async function zeromq(address: string, take: Take): Promise<void> {
@@ -99,7 +102,7 @@ async function zeromq(address: string, take: Take): Promise<void> {
   const read = async () => {
     for await (const [, message] of subscriber) {
       const atMs = monotonicMs();
-      take(atMs, { ...unpack(message!), steps: null });
+      take(atMs, unpack(message!));
     }
   };
   void read();

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import ezmsg.core as ez
+import linear_bundle
 import msgpack
 import numpy as np
 import websockets.exceptions
@@ -17,8 +18,6 @@ import websockets.server
 import zmq
 from ezmsg.websocket.units import WebsocketServer, WebsocketSettings
 from ezmsg.zmq.pubsub import ZMQPollerSettings, ZMQPollerUnit
-
-import linear_bundle
 from open_ephys import Bins, SpikeParser, Windows
 
 

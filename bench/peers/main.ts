@@ -39,7 +39,7 @@ const OPTIONS = {
 /** `npm run bench -- peers`: the same spikes and the same network through our daemon and through what else one would pick. */
 export async function peers(args: string[]): Promise<void> {
   const { values } = parseArgs({ args, options: OPTIONS });
-  const smoke = { parts: "latency", rates: "2000", seconds: "2", rounds: "1" };
+  const smoke = { parts: "latency", rates: "2000", seconds: "2", rounds: "1", steps: "1" };
   const bundle = values.bundle ?? (values.smoke ? TINY : "models/demo-linear");
   const options = { ...values, ...(values.smoke ? smoke : {}), bundle };
   const { kind } = openBundle(bundle);
@@ -84,7 +84,7 @@ type Options = ReturnType<typeof parseArgs<{ options: typeof OPTIONS }>>["values
 
 function workload(options: Options): Workload {
   const number = (text: string | undefined) => Number(text);
-  const steps = number(options.steps);
+  const steps = openBundle(options.bundle ?? "").kind === "linear" ? 1 : number(options.steps);
   const provider = options.provider === undefined ? {} : { provider: options.provider };
   return {
     bundle: options.bundle ?? "",

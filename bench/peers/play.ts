@@ -40,17 +40,12 @@ export async function play(system: System, options: PlayOptions): Promise<Played
   const request: PublisherRequest = { port: spikesPort, labels, train, blockMs, widthMs, latenessMs };
   await publisher.ask(request);
   await using started = await system.start({ ...options, spikesPort });
-  await client.ask({ ...pick(started), widthMs, keepEvery } satisfies ClientRequest);
+  await client.ask({ ...pick(started), widthMs, keepEvery, steps: options.steps } satisfies ClientRequest);
   await publisher.next();
   const [cpuBeforeS, startedMs] = [cpuSeconds(started.pid), performance.now()];
   const { closedMs, ...sent } = await publisher.ask<PublisherReport>("go");
   const [cpuS, seconds] = [cpuSeconds(started.pid) - cpuBeforeS, (performance.now() - startedMs) / 1000];
   await still(() => client.ask<number>("count"));
-  console.error(
-    JSON.stringify(
-      await (await fetch(started.address.replace("ws:", "http:").replace("/v1/stream", "/status"))).json(),
-    ),
-  );
   const received = await client.ask<ClientReport>("report");
   const first = Math.ceil((options.warmUpS * 1000) / widthMs);
   return { ...latencies(closedMs, received, first), cpuS, seconds, publisher: sent, kept: received.kept };

@@ -91,7 +91,8 @@ async function phosphene(setting: Setting, decode: Record<string, unknown>): Pro
     source: { options: { endpoint: endpoint(setting.spikesPort), heartbeat: false } },
     bundle: setting.bundle,
     stimuli: null,
-    bins: { latenessMs: setting.latenessMs },
+    // The source's clock alone closes bins, as in the peers: no wall deadline when the rig or a machine without time is late.
+    bins: { latenessMs: setting.latenessMs, silenceMs: 5000 },
     decode: { everyBins: 1, seed: SEED, ...setting.decode, ...decode },
     server: { port: 0 },
     log: { level: "warn" },

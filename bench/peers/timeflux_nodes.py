@@ -2,15 +2,14 @@
 
 from pathlib import Path
 
+import linear_bundle
 import msgpack
 import numpy as np
 import pandas as pd
 import zmq
+from open_ephys import Bins, SpikeParser, Windows
 from timeflux.core.node import Node
 from timeflux.nodes.zmq import Pub
-
-import linear_bundle
-from open_ephys import Bins, SpikeParser, Windows
 
 
 class OpenEphysSpikes(Node):

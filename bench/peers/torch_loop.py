@@ -14,11 +14,11 @@ import numpy as np
 import torch
 import zmq
 import zmq.asyncio
+from open_ephys import Bins, SpikeParser, Windows
+from torch_networks import Frame, Runner, allow_tf32, make_sampler
 from websockets.asyncio.server import ServerConnection, broadcast, serve
 
-from open_ephys import Bins, SpikeParser, Windows
 from phosphene_train.load_bundle import load_bundle
-from torch_networks import Frame, Runner, allow_tf32, make_sampler
 
 
 class Decoder:
