@@ -2,7 +2,6 @@
 import { once } from "node:events";
 import { unpack } from "msgpackr";
 import { WebSocket } from "ws";
-import { Subscriber } from "zeromq";
 import { monotonicMs } from "../../daemon/monotonic.ts";
 import { encodeClient } from "../../src/protocol/encode.ts";
 import { PROTOCOL } from "../../src/protocol/messages.ts";
@@ -96,6 +95,7 @@ async function websocket(url: string, take: Take): Promise<void> {
 }
 
 async function zeromq(address: string, take: Take): Promise<void> {
+  const { Subscriber } = await import("zeromq");
   const subscriber = new Subscriber({ receiveHighWaterMark: 0 });
   await subscriber.bind(address);
   subscriber.subscribe();

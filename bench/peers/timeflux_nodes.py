@@ -1,4 +1,4 @@
-"""Nodes of the Timeflux application in timeflux.yaml: ZeroMQ in, bins, linear decoder; out goes Timeflux's own `Pub`."""
+"""Nodes of the Timeflux application in timeflux.yaml: ZeroMQ in, bins, linear decoder, Timeflux's own `Pub`."""
 
 from pathlib import Path
 

@@ -65,7 +65,7 @@ class PreparedSampler(nn.Module):
 
 
 class Frame(nn.Module):
-    """Window [1, W, U], noise and guidance -> mu, logvar, expected, readouts, and the picture as RGB bytes [H, W, 3]."""
+    """Window [1, W, U], noise, guidance -> mu, logvar, expected, readouts, and the picture as RGB bytes [H, W, 3]."""
 
     def __init__(self, bundle: LoadedBundle, sampler: nn.Module) -> None:
         super().__init__()
