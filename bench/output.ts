@@ -32,10 +32,15 @@ export const originSchema = z.object({
 });
 export type Origin = z.infer<typeof originSchema>;
 
+const PLACES = ["--json", "--section"];
+
 /** Notes how a run begins; the function it returns is called when it is over. */
 export function beginRun(harness: string, args: readonly string[]): () => Origin {
   const startedAt = new Date().toISOString();
-  const shown = args.filter((arg, i) => !["--write", "--json"].includes(arg) && args[i - 1] !== "--json");
+  // Where the result goes says nothing about it.
+  const shown = args.filter(
+    (arg, at) => arg !== "--write" && !PLACES.includes(arg) && !PLACES.includes(args[at - 1] ?? ""),
+  );
   const command = ["npm run bench --", harness, ...shown].join(" ");
   const origin = {
     harness,

@@ -15,17 +15,7 @@ export async function startSystem(
   daemonArgs: readonly string[] = [],
   rigArgs: readonly string[] = [],
 ): Promise<System> {
-  const port = await freePortPair();
-  const rig = new Running([
-    "daemon/main.ts",
-    "rig",
-    "--port",
-    String(port),
-    "--session",
-    `${bundle}/session`,
-    ...rigArgs,
-  ]);
-  await rig.saw(/rig: publishing/);
+  const { rig, port } = await startRig(["--session", `${bundle}/session`, ...rigArgs]);
   const args = ["--bundle", bundle, "--port", "0", "--source", `tcp://127.0.0.1:${port}`];
   const daemon = await startDaemon([...daemonArgs, ...args]);
   return {
@@ -35,6 +25,20 @@ export async function startSystem(
       await rig.stop("SIGTERM");
     },
   };
+}
+
+/** A port that was free a moment ago may be taken by now: then another one. */
+async function startRig(args: readonly string[]): Promise<{ rig: Running; port: number }> {
+  for (let tries = 5; ; tries--) {
+    const port = await freePortPair();
+    const rig = new Running(["daemon/main.ts", "rig", "--port", String(port), ...args]);
+    try {
+      await rig.saw(/rig: publishing/);
+      return { rig, port };
+    } catch (error) {
+      if (tries === 0 || !rig.output.includes("ADDRESS_IN_USE")) throw error;
+    }
+  }
 }
 
 /** `phosphene run` as a process of its own. */
