@@ -30,8 +30,9 @@ export class RunningQuantiles {
     return rank < below + missing ? this.#prior : this.#sorted[rank - missing]!;
   }
 
-  /** Takes a finite value; the oldest one leaves. */
+  /** Takes a value; the oldest one leaves. What is not a finite number has no place among the sorted and is left out. */
   push(value: number): void {
+    if (!Number.isFinite(value)) return;
     if (this.#count === this.#ring.length) this.#remove(this.#ring[this.#next]!);
     const at = this.#position(value);
     this.#sorted.copyWithin(at + 1, at, this.#count++);

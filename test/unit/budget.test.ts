@@ -37,6 +37,12 @@ describe("RunningQuantiles", () => {
     );
   });
 
+  test("what is no number is left out", () => {
+    const quantiles = new RunningQuantiles(4, 7);
+    for (const value of [Number.NaN, Number.POSITIVE_INFINITY]) quantiles.push(value);
+    expect([quantiles.count, quantiles.at(0.95)]).toEqual([0, 7]);
+  });
+
   test("forgets the oldest values", () => {
     const p95 = new RunningQuantiles(40, 0);
     for (let i = 0; i < 60; i++) p95.push(60 - i);
