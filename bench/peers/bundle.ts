@@ -1,6 +1,6 @@
-import { cpSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { retimed } from "../retime.ts";
 
 /** What the comparison needs to know of a bundle; the systems read it themselves. */
 export interface BenchBundle {
@@ -20,13 +20,7 @@ export function readManifest(dir: string) {
   return JSON.parse(readFileSync(join(dir, "manifest.json"), "utf8"));
 }
 
-/** The same matrices for bins of another width: what they say is no longer meant, what they cost is the same. */
-export function withBinWidth(dir: string, widthMs: number): string {
-  const manifest = readManifest(dir);
-  if (manifest.bins.widthMs === widthMs) return dir;
-  const copy = mkdtempSync(join(tmpdir(), "phosphene-"));
-  cpSync(dir, copy, { recursive: true });
-  const bins = { ...manifest.bins, widthMs };
-  writeFileSync(join(copy, "manifest.json"), JSON.stringify({ ...manifest, bins }));
-  return copy;
+/** The bundle, or a copy of it for bins of another width. */
+export async function withBinWidth(dir: string, widthMs: number): Promise<string> {
+  return openBundle(dir).widthMs === widthMs ? dir : retimed(dir, widthMs);
 }

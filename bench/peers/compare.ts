@@ -44,7 +44,7 @@ const WARM_UP_S = 2;
 
 /** Plays the workload to each system in turn, round after round, so that what else the machine does meets all of them. */
 export async function compareSystems(names: readonly string[], workload: Workload): Promise<Comparison> {
-  const bundle = withBinWidth(workload.bundle, workload.widthMs ?? openBundle(workload.bundle).widthMs);
+  const bundle = await withBinWidth(workload.bundle, workload.widthMs ?? openBundle(workload.bundle).widthMs);
   const { dir, kind, labels, widthMs } = openBundle(bundle);
   const { rateHz, blockMs, latenessMs, decode, steps, device } = workload;
   const seconds = workload.seconds + WARM_UP_S;
