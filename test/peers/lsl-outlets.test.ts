@@ -50,7 +50,8 @@ describe.each(["pylsl", "mne-lsl"])("our outlets -> %s inlet", (library) => {
       { name: "colour", size: 1 },
     ];
     outlets = await openDecodedOutlets(loadNative(), { ...session, groups }, (ms) => ms / 1000);
-    const readers = ["latents", "evidence", "markers"].map((what) => read(`phosphene:${name}:${what}`, 4));
+    const wanted = { latents: 4, evidence: 4, markers: 5 };
+    const readers = Object.entries(wanted).map(([what, samples]) => read(`phosphene:${name}:${what}`, samples));
     const [latents, evidence, markers] = await Promise.all(readers);
     while (outlets.consumers < 3) await new Promise(setImmediate);
     outlets.frame({ ...FRAME, seq: 0, mu: Float32Array.of(1, 2, 3), bins: [0, 4], endMs: 1e5, writtenMs: 100_030 });
@@ -58,7 +59,8 @@ describe.each(["pylsl", "mne-lsl"])("our outlets -> %s inlet", (library) => {
     // The frame of bin 6 was not decoded: its place is kept.
     const second = { ...FRAME, seq: 1, mu: Float32Array.of(4, 5, 6), bins: [4, 8] as const };
     outlets.frame({ ...second, endMs: 100_080, writtenMs: 100_110.126 });
-    const third = { ...FRAME, seq: 2, mu: Float32Array.of(7, 8, 9), bins: [6, 10] as const };
+    outlets.held(2, 1, 38.126, 100_118.126);
+    const third = { ...FRAME, seq: 3, mu: Float32Array.of(7, 8, 9), bins: [6, 10] as const };
     outlets.frame({ ...third, endMs: 100_120, writtenMs: 100_130 });
 
     const latent = await latents!();
@@ -83,7 +85,8 @@ describe.each(["pylsl", "mne-lsl"])("our outlets -> %s inlet", (library) => {
       { marker: "frame", seq: 0, state: "ok", deadline: "met", bins: [0, 4], lateMs: -70 },
       { marker: "shown", seq: 0 },
       { marker: "frame", seq: 1, state: "ok", deadline: "missed", bins: [4, 8], lateMs: 10.13 },
-      { marker: "frame", seq: 2, state: "ok", deadline: "missed", bins: [6, 10], lateMs: 30 },
+      { marker: "held", seq: 2, of: 1, ageMs: 38.13 },
+      { marker: "frame", seq: 3, state: "ok", deadline: "missed", bins: [6, 10], lateMs: 30 },
     ]);
     expect(stampsOf(marked)[1]).toBeCloseTo(100.047, 9);
     if (library !== "pylsl") return; // mne-lsl shows labels, units and types only
