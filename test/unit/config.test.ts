@@ -36,6 +36,15 @@ describe("config", () => {
       expect(error).toContain(part);
   });
 
+  test("shares that do not fit into the budget together are refused, with both", () => {
+    const shares = { waitMs: 10, modelMs: 30 };
+    const parse = (budgetMs: number) => () => parseConfig({ decode: { budgetMs, shares } }, "config.yaml");
+    expect(parse(40)).not.toThrow();
+    expect(parse(39)).toThrow(
+      /decode\.shares: expected shares of at most decode\.budgetMs, 39 ms, together \(got {"waitMs":10,"modelMs":30}\)/,
+    );
+  });
+
   test("the configuration is frozen, all of it", () => {
     const config = parseConfig({}, "defaults");
     expect(() => Object.assign(config.decode, { budgetMs: 1 })).toThrow();
