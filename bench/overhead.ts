@@ -39,7 +39,7 @@ const variantSchema = z.object({
   daemonPercent: z.number().nullable(),
   decoderPercent: z.number().nullable(),
 });
-const overheadSchema = originSchema.extend({
+export const overheadSchema = originSchema.extend({
   harness: z.literal("overhead"),
   ...{ bundle: z.string(), wantedHz: z.number(), rounds: z.int(), framesPerRound: z.int() },
   variants: z.record(z.string(), variantSchema),

@@ -4,10 +4,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import type { Distribution } from "../../bench/distribution.ts";
+import { fanoutSchema } from "../../bench/fanout/result.ts";
 import type { IngestResult } from "../../bench/ingest/text.ts";
 import { makePlan } from "../../bench/latency/plan.ts";
 import { latencySchema, SPAN_NAMES } from "../../bench/latency/result.ts";
 import { originSchema } from "../../bench/output.ts";
+import { overheadSchema } from "../../bench/overhead.ts";
 import type { SoakResult } from "../../bench/soak/result.ts";
 import { readBundle } from "../../daemon/bundle.ts";
 import { balances } from "../../src/ledger.ts";
@@ -52,7 +54,7 @@ test("without a name it lists the instruments; each is there, and another name i
   expect(names).toEqual(
     expect.arrayContaining(["latency", "ingest", "fanout", "soak", "peers", "sampler", "overhead"]),
   );
-  for (const name of names.filter((each) => each !== "fanout")) {
+  for (const name of names) {
     const paths = [`${name}.ts`, `${name}/main.ts`].map((path) => join(import.meta.dirname, "../../bench", path));
     const module: Record<string, unknown> = await import(paths.find((path) => existsSync(path)) ?? paths[0]!);
     expect(typeof module[name], name).toBe("function");
@@ -130,9 +132,28 @@ test("soak: a sample of memory at each poll, and a ledger that balances", async 
   for (const { offered, sent, dropped, queued } of viewers) expect(offered).toBe(sent + dropped + queued);
 });
 
-test.each([["sampler"], ["overhead"]])("%s: runs, and tells its machine and its command", async (name) => {
-  const { output, result } = await smoke(name);
-  expect(output).toContain(`npm run bench -- ${name} --smoke`);
+test("fanout: every viewer of the crowd received what was sent to it, in every phase", async () => {
+  const { result } = await smoke("fanout");
+  const { phases, delivered, viewers, polls } = fanoutSchema.parse(result);
+  expect(viewers).toBe(8);
+  expect(polls).toBeGreaterThan(0);
+  for (const { offered, sent, dropped, exact } of delivered) {
+    expect(exact).toBe(true);
+    expect(offered).toBe(sent + dropped);
+  }
+  for (const { total: all, overhead } of Object.values(phases)) {
+    expect(all.n).toBe(overhead.n);
+    for (const each of [all, overhead]) expectOrdered(each);
+  }
+});
+
+test("overhead: every variant has its stages, all of the same frames", async () => {
+  const { output, result } = await smoke("overhead");
   expect(output).not.toMatch(/\bNaN\b|undefined/);
-  expect(Object.keys(Object(result)).length).toBeGreaterThan(8);
+  const { variants } = overheadSchema.parse(result);
+  expect(Object.keys(variants).length).toBeGreaterThan(1);
+  for (const { rows } of Object.values(variants)) {
+    expect(new Set(Object.values(rows).map(({ n }) => n)).size).toBe(1);
+    for (const each of Object.values(rows)) expectOrdered(each);
+  }
 });
