@@ -48,55 +48,79 @@ export function writeRequest(area: Area, id: number, request: DecodeRequest): vo
 
 /** The values are a view: they hold until the next request is written. Throws DECODER_FAILED on what no request can be. */
 export function readRequest({ f64, f32, u8 }: Area): { id: number; request: DecodeRequest } {
-  const [id, steps, groups, count] = f64;
-  const start = REQUEST_HEAD + length(groups, u8);
-  const end = 2 * start + length(count, u8);
+  const start = REQUEST_HEAD + length(f64[2], u8);
+  const end = 2 * start + length(f64[3], u8);
   if (4 * end > u8.length) throw malformed("a window that fits", 4 * end);
-  const steering = Array.from(f64.subarray(REQUEST_HEAD, start));
-  return { id: id!, request: { values: f32.subarray(2 * start, end), steps: steps!, steering } };
+  const steering: number[] = [];
+  for (let i = REQUEST_HEAD; i < start; i++) steering.push(f64[i]!);
+  return { id: f64[0]!, request: { values: f32.subarray(2 * start, end), steps: f64[1]!, steering } };
 }
 
 /** Float64: the head, times of the steps, lengths of the readouts; float32: mu, logvar, expected, readouts; bytes: picture, text. */
-export function writeAnswer(area: Area, answer: Answer): void {
+export function writeAnswer(area: Area, answer: Answer, names: ReadoutNames): void {
   if (answer.type === "failed") writeFailed(area, answer);
-  else writeDecoded(area, answer.id, answer);
+  else writeDecoded(area, answer.id, answer, names);
 }
 
 function writeFailed(area: Area, { id, problem }: Extract<Answer, { type: "failed" }>): void {
   const text = encoder.encode(`${problem.code}\n${problem.message}`);
   const bytes = text.subarray(0, area.u8.length - 8 * ANSWER_HEAD);
-  area.f64.set([id, FAILED, 0, 0, 0, 0, 0, 0, 0, 0, 0, bytes.length]);
+  area.f64.fill(0, 0, ANSWER_HEAD);
+  area.f64[0] = id;
+  area.f64[1] = FAILED;
+  area.f64[11] = bytes.length;
   area.u8.set(bytes, 8 * ANSWER_HEAD);
 }
 
-function writeDecoded(area: Area, id: number, decoded: Decoded): void {
+// Plain loops and indices: this runs once a frame with cold caches, where iterators and callbacks cost as much as the copying.
+function writeDecoded(area: Area, id: number, decoded: Decoded, cache: ReadoutNames): void {
   const { image, mu, logvar, expected: explained, readouts, steppedMs } = decoded;
-  const { startedMs, encodedMs, synthesisedMs } = decoded;
   const names = Object.keys(readouts);
-  const floats = [mu, logvar, explained, ...names.map((name) => readouts[name]!)];
-  const text = encoder.encode(names.join("\n"));
+  const text = cache.bytesOf(names);
   const tables = ANSWER_HEAD + steppedMs.length + names.length;
-  const numbers = floats.reduce((sum, each) => sum + each.length, 0);
+  let numbers = mu.length + logvar.length + explained.length;
+  for (let i = 0; i < names.length; i++) numbers += readouts[names[i]!]!.length;
   requireRoom("a picture", 8 * tables + 4 * numbers + image.length + text.length, area);
   const { f64, f32, u8 } = area;
-  f64.set([id, DECODED, startedMs, encodedMs, synthesisedMs, steppedMs.length, image.length]);
-  f64.set([mu.length, logvar.length, explained.length, names.length, text.length], 7);
-  f64.set(steppedMs, ANSWER_HEAD);
-  for (let i = 0; i < names.length; i++) f64[ANSWER_HEAD + steppedMs.length + i] = floats[3 + i]!.length;
+  writeHead(f64, id, decoded, names.length, text.length);
+  let word = ANSWER_HEAD;
+  for (let i = 0; i < steppedMs.length; i++) f64[word++] = steppedMs[i]!;
   let at = 2 * tables;
-  for (const each of floats) {
-    f32.set(each, at);
-    at += each.length;
+  f32.set(mu, at);
+  f32.set(logvar, at + mu.length);
+  f32.set(explained, at + mu.length + logvar.length);
+  at += mu.length + logvar.length + explained.length;
+  for (let i = 0; i < names.length; i++) {
+    const values = readouts[names[i]!]!;
+    f64[word++] = values.length;
+    f32.set(values, at);
+    at += values.length;
   }
   u8.set(image, 4 * at);
   u8.set(text, 4 * at + image.length);
 }
 
+function writeHead(f64: Float64Array, id: number, decoded: Decoded, readouts: number, textBytes: number): void {
+  f64[0] = id;
+  f64[1] = DECODED;
+  f64[2] = decoded.startedMs;
+  f64[3] = decoded.encodedMs;
+  f64[4] = decoded.synthesisedMs;
+  f64[5] = decoded.steppedMs.length;
+  f64[6] = decoded.image.length;
+  f64[7] = decoded.mu.length;
+  f64[8] = decoded.logvar.length;
+  f64[9] = decoded.expected.length;
+  f64[10] = readouts;
+  f64[11] = textBytes;
+}
+
 /** A copy: it stays when the next answer is written. Throws DECODER_FAILED on what no answer can be. */
-export function readAnswer(area: Area): Answer {
-  const [id, kind] = area.f64;
-  if (kind === DECODED) return { type: "decoded", id: id!, ...readDecoded(area) };
-  if (kind === FAILED) return { type: "failed", id: id!, problem: readProblem(area) };
+export function readAnswer(area: Area, names: ReadoutNames): Answer {
+  const id = area.f64[0]!;
+  const kind = area.f64[1];
+  if (kind === DECODED) return { type: "decoded", id, ...readDecoded(area, names) };
+  if (kind === FAILED) return { type: "failed", id, problem: readProblem(area) };
   throw malformed(`kind ${DECODED} or ${FAILED}`, kind);
 }
 
@@ -107,34 +131,66 @@ function readProblem({ f64, u8 }: Area) {
   return { code, message: message.join("\n") };
 }
 
-function readDecoded({ f64, u8 }: Area): Decoded {
-  const [, , startedMs, encodedMs, synthesisedMs] = f64;
-  const [steps, pixels, mu, logvar, explained, count, textBytes] = Array.from(f64.subarray(5, ANSWER_HEAD), (each) =>
-    length(each, u8),
-  );
-  const tables = ANSWER_HEAD + steps! + count!;
+function readDecoded({ f64, u8 }: Area, cache: ReadoutNames): Decoded {
+  const steps = length(f64[5], u8);
+  const count = length(f64[10], u8);
+  const tables = ANSWER_HEAD + steps + count;
   if (8 * tables > u8.length) throw malformed("tables that fit", tables);
-  const sizes = [mu!, logvar!, explained!];
-  for (let i = tables - count!; i < tables; i++) sizes.push(length(f64[i], u8));
-  const floatsEnd = 8 * tables + 4 * sizes.reduce((sum, size) => sum + size, 0);
-  const total = floatsEnd + pixels! + textBytes!;
+  let numbers = 0;
+  for (let i = 7; i < 10; i++) numbers += length(f64[i], u8);
+  for (let i = tables - count; i < tables; i++) numbers += length(f64[i], u8);
+  const floatsEnd = 8 * tables + 4 * numbers;
+  const imageEnd = floatsEnd + length(f64[6], u8);
+  const total = imageEnd + length(f64[11], u8);
   if (total > u8.length) throw malformed(`at most ${u8.length} bytes`, total);
-  const copy = new Uint8Array(u8.subarray(0, total));
+  const copy = Buffer.allocUnsafeSlow(total);
+  copy.set(u8.subarray(0, total));
   let at = 8 * tables;
-  const floats = sizes.map((size) => {
-    const each = new Float32Array(copy.buffer, at, size);
+  const next = (size: number) => {
+    const values = new Float32Array(copy.buffer, at, size);
     at += 4 * size;
-    return each;
-  });
-  const names = textBytes === 0 ? [] : decoder.decode(copy.subarray(floatsEnd + pixels!)).split("\n");
-  if (names.length !== count) throw malformed(`${count} names of readouts`, names.length);
-  return {
-    image: copy.subarray(floatsEnd, floatsEnd + pixels!),
-    ...{ mu: floats[0]!, logvar: floats[1]!, expected: floats[2]! },
-    readouts: Object.fromEntries(names.map((name, i) => [name, floats[3 + i]!])),
-    ...{ startedMs: startedMs!, encodedMs: encodedMs!, synthesisedMs: synthesisedMs! },
-    steppedMs: Array.from(new Float64Array(copy.buffer, 8 * ANSWER_HEAD, steps)),
+    return values;
   };
+  const [mu, logvar, explained] = [next(f64[7]!), next(f64[8]!), next(f64[9]!)];
+  const names = cache.in(copy.subarray(imageEnd), count);
+  const readouts: Record<string, Float32Array> = {};
+  for (let i = 0; i < count; i++) readouts[names[i]!] = next(f64[tables - count + i]!);
+  return {
+    image: new Uint8Array(copy.buffer, floatsEnd, imageEnd - floatsEnd),
+    ...{ mu, logvar, expected: explained, readouts },
+    ...{ startedMs: f64[2]!, encodedMs: f64[3]!, synthesisedMs: f64[4]! },
+    steppedMs: Array.from(f64.subarray(ANSWER_HEAD, ANSWER_HEAD + steps)),
+  };
+}
+
+/** Names of readouts as text between newlines. They are the same in every answer of a bundle, so the last ones are kept. */
+export class ReadoutNames {
+  #text = "";
+  #bytes: Uint8Array = new Uint8Array(0);
+  #names: readonly string[] = [];
+
+  bytesOf(names: readonly string[]): Uint8Array {
+    const text = names.join("\n");
+    if (text !== this.#text) this.#bytes = encoder.encode(text);
+    this.#text = text;
+    return this.#bytes;
+  }
+
+  /** Throws DECODER_FAILED when there are not `count` of them. */
+  in(bytes: Uint8Array, count: number): readonly string[] {
+    if (!isSame(bytes, this.#bytes)) {
+      this.#bytes = new Uint8Array(bytes);
+      this.#names = bytes.length === 0 ? [] : decoder.decode(bytes).split("\n");
+    }
+    if (this.#names.length !== count) throw malformed(`${count} names of readouts`, this.#names.length);
+    return this.#names;
+  }
+}
+
+function isSame(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
 }
 
 function length(value: number | undefined, { length: most }: Uint8Array): number {

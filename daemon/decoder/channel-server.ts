@@ -1,6 +1,6 @@
 import { readSync, writeSync } from "node:fs";
 import type { DecodeRequest } from "../../src/decode/decoder.ts";
-import { type Answer, readRequest, writeAnswer } from "./channel-codec.ts";
+import { type Answer, ReadoutNames, readRequest, writeAnswer } from "./channel-codec.ts";
 import {
   ANSWERED,
   ASKED,
@@ -28,6 +28,7 @@ export class ChannelServer {
   readonly #areas = areasOf(openMemory(MEMORY_FD, MEMORY_BYTES));
   readonly #isReadable = readable(BELL_FD);
   readonly #bytes = new Uint8Array(64);
+  readonly #names = new ReadoutNames();
   readonly #ring = new Uint8Array(1);
   #seen = 0;
   /** When the last window came; before the first, so long ago that none is expected after it. */
@@ -46,7 +47,7 @@ export class ChannelServer {
       this.#seen++;
       const { id, request } = readRequest(question);
       const answer = await this.#options.decode(id, request);
-      writeFitting(answer, (fitting) => writeAnswer(area, fitting));
+      writeFitting(answer, (fitting) => writeAnswer(area, fitting, this.#names));
       Atomics.store(control, ANSWERED, this.#seen);
       if (Atomics.load(control, DAEMON_LOOKS) === 0) writeSync(BELL_FD, this.#ring);
     }

@@ -1,7 +1,7 @@
 import { closeSync, writeSync } from "node:fs";
 import { Socket } from "node:net";
 import type { DecodeRequest } from "../../src/decode/decoder.ts";
-import { type Answer, checkSize, readAnswer, writeRequest } from "./channel-codec.ts";
+import { type Answer, checkSize, ReadoutNames, readAnswer, writeRequest } from "./channel-codec.ts";
 import {
   ANSWERED,
   ASKED,
@@ -61,6 +61,7 @@ export class DecoderChannel {
   readonly #options: ChannelOptions;
   readonly #areas: ChannelAreas;
   readonly #bell: Socket;
+  readonly #names = new ReadoutNames();
   readonly #ring = new Uint8Array(1);
   readonly #waiting: Request[] = [];
   readonly #turnaround = new Turnaround();
@@ -142,7 +143,7 @@ export class DecoderChannel {
     this.#asked = null;
     clearTimeout(this.#looking);
     try {
-      this.#options.onAnswer(readAnswer(area));
+      this.#options.onAnswer(readAnswer(area, this.#names));
     } catch (error) {
       this.#options.onBroken(error instanceof Error ? error.message : String(error));
       return;

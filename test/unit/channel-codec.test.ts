@@ -1,9 +1,19 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { areaOf, readAnswer, readRequest, writeAnswer, writeRequest } from "../../daemon/decoder/channel-codec.ts";
+import {
+  type Area,
+  areaOf,
+  ReadoutNames,
+  readAnswer,
+  readRequest,
+  writeAnswer,
+  writeRequest,
+} from "../../daemon/decoder/channel-codec.ts";
 import { PhospheneError } from "../../src/errors.ts";
 import { FUZZ_TIMEOUT_MS, RUNS } from "./fuzz-runs.ts";
 
+/** One for all: what it has kept of the answer before must not show in the next. */
+const reader = new ReadoutNames();
 const newArea = (bytes = 4096) => areaOf(new ArrayBuffer(bytes), 0, bytes);
 const floats = (maxLength: number) => fc.float32Array({ maxLength, noNaN: true });
 const name = fc.stringMatching(/^[a-z]{1,8}$/);
@@ -47,8 +57,8 @@ describe("an answer through shared memory", () => {
     fc.assert(
       fc.property(fc.nat(), decoded, (id, body) => {
         const area = newArea();
-        writeAnswer(area, { type: "decoded", id, ...body });
-        const answer = readAnswer(area);
+        writeAnswer(area, { type: "decoded", id, ...body }, new ReadoutNames());
+        const answer = readAnswer(area, reader);
         area.u8.fill(255);
         expect(answer).toEqual({ type: "decoded", id, ...body });
       }),
@@ -57,8 +67,8 @@ describe("an answer through shared memory", () => {
 
   test("may be a failure, whose sentence is cut where the memory ends", () => {
     const area = newArea(128);
-    writeAnswer(area, { type: "failed", id: 3, problem: { code: "DECODER_FAILED", message: "x".repeat(100) } });
-    expect(readAnswer(area)).toEqual({
+    writeAnswer(area, { type: "failed", id: 3, problem: { code: "DECODER_FAILED", message: "x".repeat(100) } }, reader);
+    expect(readAnswer(area, reader)).toEqual({
       type: "failed",
       id: 3,
       problem: { code: "DECODER_FAILED", message: "x".repeat(17) },
@@ -73,7 +83,7 @@ describe("an answer through shared memory", () => {
       expected: new Float32Array(1),
     };
     const times = { readouts: {}, startedMs: 0, encodedMs: 0, synthesisedMs: 0, steppedMs: [] };
-    expect(() => writeAnswer(newArea(256), { type: "decoded", id: 1, ...body, ...times })).toThrow(
+    expect(() => writeAnswer(newArea(256), { type: "decoded", id: 1, ...body, ...times }, reader)).toThrow(
       "a picture: expected",
     );
   });
@@ -96,7 +106,7 @@ test(
       synthesisedMs: 3,
       steppedMs: [3],
     };
-    writeAnswer(start, { type: "decoded", id: 7, ...body, ...times });
+    writeAnswer(start, { type: "decoded", id: 7, ...body, ...times }, reader);
     const damage = fc.array(fc.tuple(fc.nat(127), fc.oneof(fc.double(), fc.integer(), fc.nat(64))), {
       minLength: 1,
       maxLength: 4,
@@ -106,7 +116,7 @@ test(
         const area = newArea(1024);
         area.u8.set(start.u8);
         for (const [at, value] of words) area.f64[at] = value;
-        for (const read of [readAnswer, readRequest])
+        for (const read of [(each: Area) => readAnswer(each, reader), readRequest])
           try {
             read(area);
           } catch (error) {
