@@ -1,4 +1,5 @@
 import { loadavg } from "node:os";
+import type { LedgerCounts } from "../../src/protocol/messages.ts";
 import { type Distribution, distribution } from "../distribution.ts";
 import { type Agreement, compare, complaints, linearReference } from "./agreement.ts";
 import { openBundle, withBinWidth } from "./bundle.ts";
@@ -29,6 +30,8 @@ export interface Row {
   /** Longest that the rig handed a block over after its time, ms; blocks that it could not hand over because the system did not read. */
   readonly rigLatestMs: number;
   readonly rigQueued: number;
+  /** What the daemon did with the bins of each round; empty for the peers, which keep no account. */
+  readonly ledgers: readonly LedgerCounts[];
   readonly agreement: Agreement;
   readonly problems: readonly string[];
 }
@@ -114,6 +117,7 @@ function rowOf(
     cpu: sum(({ cpuS }) => cpuS) / sum(({ seconds }) => seconds),
     rigLatestMs: Math.max(...played.map(({ publisher }) => publisher.latestMs)),
     rigQueued: sum(({ publisher }) => publisher.queued),
+    ledgers: played.flatMap(({ ledger }) => ledger ?? []),
     agreement,
     problems: complaints(kind, agreement),
   };

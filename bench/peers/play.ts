@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { setTimeout as after } from "node:timers/promises";
+import type { LedgerCounts } from "../../src/protocol/messages.ts";
 import type { ClientReport, ClientRequest, Kept } from "./client.ts";
 import { freePort } from "./free-port.ts";
 import { cpuSeconds } from "./program.ts";
@@ -29,6 +30,8 @@ export interface Played {
   readonly seconds: number;
   readonly publisher: Omit<PublisherReport, "closedMs">;
   readonly kept: readonly Kept[];
+  /** The daemon's own account of all bins of the run, those of the warm-up and after the last spike too. */
+  readonly ledger?: LedgerCounts | undefined;
 }
 
 /** One run: rig, system and client as processes of their own. */
@@ -47,8 +50,9 @@ export async function play(system: System, options: PlayOptions): Promise<Played
   const [cpuS, seconds] = [cpuSeconds(started.pid) - cpuBeforeS, (performance.now() - startedMs) / 1000];
   await still(() => client.ask<number>("count"));
   const received = await client.ask<ClientReport>("report");
+  const ledger = await started.ledger?.();
   const first = Math.ceil((options.warmUpS * 1000) / widthMs);
-  return { ...latencies(closedMs, received, first), cpuS, seconds, publisher: sent, kept: received.kept };
+  return { ...latencies(closedMs, received, first), cpuS, seconds, publisher: sent, kept: received.kept, ledger };
 }
 
 function pick({ transport, address }: StartedSystem) {

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { stringify } from "yaml";
 import { seededNoise } from "../../src/decode/noise.ts";
+import type { LedgerCounts, StatusBody } from "../../src/protocol/messages.ts";
 import { readManifest } from "./bundle.ts";
 import type { Transport } from "./client.ts";
 import { freePort } from "./free-port.ts";
@@ -25,6 +26,8 @@ export interface StartedSystem extends AsyncDisposable {
   readonly pid: number;
   readonly transport: Transport;
   readonly address: string;
+  /** What the system itself says of the bins that it saw; only ours does. */
+  ledger?(): Promise<LedgerCounts>;
 }
 
 export interface System {
@@ -101,7 +104,8 @@ async function phosphene(setting: Setting, decode: Record<string, unknown>): Pro
   writeFileSync(path, stringify(config));
   const program = start(process.execPath, ["daemon/main.ts", "run", "--config", path], root);
   const [, url] = await program.saw(/watching at http(\S+)/);
-  return { ...program, transport: "phosphene", address: `ws${url}/v1/stream` };
+  const ledger = async () => ((await (await fetch(`http${url}/status`)).json()) as StatusBody).ledger;
+  return { ...program, transport: "phosphene", address: `ws${url}/v1/stream`, ledger };
 }
 
 /** Products of this size are quicker by one thread than by several that wait for one another. */
