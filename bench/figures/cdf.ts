@@ -4,6 +4,8 @@ import { box, curve, line, renderFigure, roundSteps, text } from "./svg.ts";
 const WIDTH = 860;
 const PLOT = { left: 64, right: 700, top: 56, bottom: 396 };
 const ROW = 20;
+/** Room for the name of a curve beside its end. */
+const NAME_WIDTH = 60;
 const SHARES = [0, 0.5, 0.9, 0.99, 0.999, 0.9999, 0.99999];
 
 /** From bin close to socket write, as a cumulative distribution whose tail is stretched: each tenth of the rest is as wide as the one before. */
@@ -82,7 +84,12 @@ function drawn(
   const most = 1 - 1 / result.offered;
   const points = result.spans.total.curve.map(([share, ms]) => [x(Math.min(most, share * came)), y(ms)] as const);
   const [endX, endY] = points.at(-1) ?? [PLOT.left, PLOT.bottom];
-  return [curve(points, i), text(Math.max(endX, PLOT.left + 40) + 8, endY + 4, label, { class: "name" })];
+  // Above the end of a curve that reaches the border, beside one that ends before.
+  const isAtBorder = endX > PLOT.right - NAME_WIDTH;
+  const name = isAtBorder
+    ? text(PLOT.right - 8, endY - 10, label, { class: "name", anchor: "end" })
+    : text(Math.max(endX, PLOT.left + 40) + 8, endY + 4, label, { class: "name" });
+  return [curve(points, i), name];
 }
 
 function caption({ label, result }: LabelledRun, i: number, top: number): string[] {

@@ -16,7 +16,8 @@ export function provenance({
   startedAt,
   commit,
 }: LatencyResult): string {
-  const where = machine.gpu ?? `${machine.cores} cores ${machine.cpu}`;
+  const scheduled = machine.scheduling === "other" ? "" : ` (${machine.scheduling})`;
+  const where = `${machine.gpu ?? `${machine.cores} cores ${machine.cpu}`}${scheduled}`;
   const load = `load ${machine.load.toFixed(1)} to ${loadAfter.toFixed(1)}`;
   return `N = ${offered} bins at ${wantedHz.toFixed(0)}/s, ${bundle.name} ${bundle.image}, ${where}, ${load}, ${startedAt.slice(0, 10)}, commit ${commit}`;
 }
