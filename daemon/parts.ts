@@ -74,7 +74,8 @@ export function makeParts(config: Config, bundle: Bundle, log: Logger, originMs:
       onFallback: (way, reason) => sayFallback(state, way, reason),
     }),
     steering: latents.groups.map(() => 0),
-    budget: makeBudget(config, bins.widthMs),
+    // Where the source does not follow the wall, there is no time between two frames to keep to.
+    budget: makeBudget(config, source.followsWall ? bins.widthMs : Number.POSITIVE_INFINITY),
     server: null as PhospheneServer | null,
     recorder: null as Recorder | null,
     outputs: null as Outputs | null,
