@@ -38,9 +38,20 @@ function usage(): string {
   return ["npm run bench -- NAME [options]", "", ...lines, "", shared].join("\n");
 }
 
+const OPTIONS = "docs/measuring.md has the options of every harness.";
+
+/** A mistake of the one who typed is a sentence and exit code 2; anything else keeps its trace. */
+function sayBadOption(error: unknown): void {
+  const isTypo = error instanceof TypeError && "code" in error && String(error.code).startsWith("ERR_PARSE_ARGS_");
+  if (!isTypo) throw error;
+  process.stderr.write(`${error.message}\n${OPTIONS}\n`);
+  process.exitCode = 2;
+}
+
 const [name, ...args] = process.argv.slice(2);
 if (name === undefined || !Object.hasOwn(HARNESSES, name)) {
   const known = name === undefined || name === "--help" || name === "help";
   process.stdout.write(`${known ? "" : `no harness ${name}\n\n`}${usage()}\n`);
   process.exitCode = known ? 0 : 2;
-} else await (await load(name))(args);
+} else if (args.includes("--help")) process.stdout.write(`${name}: ${HARNESSES[name]}\n${OPTIONS}\n`);
+else await (await load(name))(args).catch(sayBadOption);

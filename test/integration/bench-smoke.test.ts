@@ -157,3 +157,10 @@ test("overhead: every variant has its stages, all of the same frames", async () 
     for (const each of Object.values(rows)) expectOrdered(each);
   }
 });
+
+test("an option that no harness has is one sentence and exit code 2", async () => {
+  const { code, output } = await bench("latency", "--frame", "5");
+  expect(code).toBe(2);
+  expect(output.trim().split("\n")).toHaveLength(2);
+  expect(output).toContain("Unknown option '--frame'");
+});
