@@ -16,7 +16,16 @@ from phosphene_train.denoiser import Denoiser, time_features
 from phosphene_train.export import HalfDenoiser, Sampler
 from phosphene_train.load_bundle import LoadedBundle
 
-PATHS = ("eager", "eager-prepared", "graph", "graph-prepared", "reduce-overhead", "max-autotune")
+PATHS = (
+    "eager",
+    "eager-prepared",
+    "graph",
+    "graph-prepared",
+    "reduce-overhead",
+    "max-autotune",
+    "reduce-overhead-prepared",
+    "max-autotune-prepared",
+)
 
 
 class PreparedSampler(nn.Module):

@@ -122,8 +122,8 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--steps", default="4,2,1")
     parser.add_argument("--paths", default=",".join(PATHS))
     parser.add_argument("--cadences", default="0,20", help="ms, 0 for back to back")
-    parser.add_argument("--runs", type=int, default=2000)
-    parser.add_argument("--paced-runs", type=int, default=500)
+    parser.add_argument("--runs", type=int, default=1000)
+    parser.add_argument("--paced-runs", type=int, default=250)
     parser.add_argument("--json", type=Path)
     return parser.parse_args()
 
