@@ -224,8 +224,9 @@ export class Binner {
       endS,
       counts,
       spikes,
-      spikeUnits: Uint16Array.from(units),
-      spikeOffsetsMs: Float32Array.from(offsets),
+      // Not `from`, which iterates: every window waits for this.
+      spikeUnits: new Uint16Array(units),
+      spikeOffsetsMs: new Float32Array(offsets),
       lastSpikeAtMs:
         offsets.length > 0
           ? this.clock.toLocalMs(startS + offsets.reduce((a, b) => Math.max(a, b)) / 1000)
