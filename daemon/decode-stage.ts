@@ -54,13 +54,12 @@ export function decodeStage(
       const answer = supervisor.decode({ values: window.values, steps, steering });
       // While the decoder works: afterwards every microsecond counts.
       const observed = meanOverBins(window.values, parts.manifest.bins.window);
-      const clock = { offsetMs: parts.clock.offsetMs, uncertaintyMs: parts.clock.uncertaintyMs };
       const decoded = await answer;
       const received = now();
       budget.modelled(decision, received - dispatched);
       return {
         window,
-        draft: draftFrame(parts, window, decoded, { decision, steps, steering, observed, clock, dispatched, received }),
+        draft: draftFrame(parts, window, decoded, { decision, steps, steering, observed, dispatched, received }),
       };
     } catch (error) {
       parts.ledger.settle(index, "failed");
@@ -76,8 +75,6 @@ interface Run {
   readonly steering: readonly number[];
   /** Mean over the window's bins; shape [units]. */
   readonly observed: Float32Array;
-  /** Where the window lies on this machine's clock, as it was known when the window was dispatched. */
-  readonly clock: FrameBody["clock"];
   readonly dispatched: number;
   readonly received: number;
 }
@@ -110,7 +107,8 @@ function draftFrame(parts: DecodeStageParts, window: Window, decoded: Decoded, r
     bundle: parts.digest,
     bins: [first.index, last.index],
     sourceS: [first.startS, last.endS],
-    clock: run.clock,
+    // Not before the answer: a restart of the source closes bins and then forgets its clock, within one message.
+    clock: { offsetMs: parts.clock.offsetMs, uncertaintyMs: parts.clock.uncertaintyMs },
     silentUnits: window.silent?.reduce((sum, silent) => sum + silent, 0) ?? 0,
     deadlineMs: last.closedAtMs + totalMs,
     budgetMs: totalMs,
