@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { stringify } from "yaml";
@@ -87,6 +87,14 @@ function reason(python: string | Error): string | undefined {
   return python instanceof Error ? python.message : undefined;
 }
 
+/** A file for a system to read, gone when this process ends. */
+function scratch(name: string, content: string | Uint8Array): string {
+  const folder = mkdtempSync(join(tmpdir(), "phosphene-"));
+  process.once("exit", () => rmSync(folder, { recursive: true }));
+  writeFileSync(join(folder, name), content);
+  return join(folder, name);
+}
+
 const endpoint = (port: number) => `tcp://127.0.0.1:${port}`;
 
 async function phosphene(setting: Setting, decode: Record<string, unknown>): Promise<StartedSystem> {
@@ -100,8 +108,7 @@ async function phosphene(setting: Setting, decode: Record<string, unknown>): Pro
     server: { port: 0 },
     log: { level: "warn" },
   };
-  const path = join(mkdtempSync(join(tmpdir(), "phosphene-")), "config.yaml");
-  writeFileSync(path, stringify(config));
+  const path = scratch("config.yaml", stringify(config));
   const program = start(process.execPath, ["daemon/main.ts", "run", "--config", path], root);
   const [, url] = await program.saw(/watching at http(\S+)/);
   const ledger = async () => ((await (await fetch(`http${url}/status`)).json()) as StatusBody).ledger;
@@ -140,8 +147,7 @@ async function timeflux(setting: Setting, rate: number, waitMs: number): Promise
 async function torch({ bundle, spikesPort, latenessMs, steps, device }: Setting): Promise<StartedSystem> {
   const port = await freePort();
   const { image } = readManifest(bundle);
-  const noise = join(mkdtempSync(join(tmpdir(), "phosphene-")), "noise.bin");
-  writeFileSync(noise, new Uint8Array(seededNoise(SEED, 3 * image.height * image.width).buffer));
+  const noise = scratch("noise.bin", new Uint8Array(seededNoise(SEED, 3 * image.height * image.width).buffer));
   const args = ["torch_loop.py", bundle, endpoint(spikesPort), String(port), "--lateness", String(latenessMs)];
   const options = ["--steps", String(steps), "--device", device, "--noise", noise];
   const program = start(torchPython() as string, [...args, ...options], import.meta.dirname, torchEnv);
