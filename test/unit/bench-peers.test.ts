@@ -29,7 +29,7 @@ test("latency counts from the close of an output's bin to its first arrival; a b
 function output(bin: number, mu: readonly number[], image: readonly number[]): Kept {
   const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString("base64");
   const latents = new Uint8Array(Float32Array.from(mu).buffer);
-  return { bin, mu: base64(latents), image: base64(Uint8Array.from(image)), steps: null };
+  return { bin, mu: base64(latents), image: base64(Uint8Array.from(image)), steps: 1 };
 }
 
 test("outputs that are wrong, empty, always the same or of another bin are told from right ones", () => {
