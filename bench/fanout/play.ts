@@ -101,10 +101,19 @@ class Session {
 
   async #phase(phase: Phase): Promise<void> {
     await this.frames(SETTLE_FRAMES);
-    this.#start = new Map((await this.#status()).viewers.map((counts) => [counts.id, counts]));
+    this.#start = await this.#quiet(phase === "stopped" ? -1 : undefined);
     const fromMs = monotonicMs();
     await this.frames(this.#wanted.frames);
     this.#spans.push({ phase, fromMs, toMs: monotonicMs() });
+  }
+
+  /** Counts of all viewers (but the last, who reads nothing, with -1) when nothing waits for any of them. */
+  async #quiet(end?: -1): Promise<Map<number, ViewerCounts>> {
+    for (let attempt = 1; ; attempt++) {
+      const viewers = byId(await this.#status());
+      const isQuiet = viewers.slice(0, end).every(({ queued }) => queued === 0);
+      if (isQuiet || attempt === ATTEMPTS) return new Map(viewers.map((counts) => [counts.id, counts]));
+    }
   }
 
   /** Notes what the crowd got, at a moment in which nothing is on its way; returns the counts of the viewer that connected last. */

@@ -23,10 +23,17 @@ export interface SharedMemory {
   readonly memory: ArrayBuffer;
 }
 
-/** null where the system is not Linux. The mapping lasts as long as the process: a view into memory that is gone would end it. */
+/** null where the system is no Linux with glibc. The mapping lasts as long as the process: a view into memory that is gone would end it. */
 export function createMemory(bytes: number): SharedMemory | null {
   if (process.platform !== "linux") return null;
-  const call = libc();
+  try {
+    return allocate(libc(), bytes);
+  } catch {
+    return null; // another C library: windows go as messages
+  }
+}
+
+function allocate(call: Call, bytes: number): SharedMemory | null {
   const fd = Number(call("memfd_create", "i", "si", "phosphene-decoder", MFD_CLOEXEC));
   if (fd < 0) return null;
   const memory = Number(call("ftruncate", "i", "in", fd, bytes)) === 0 ? map(call, fd, bytes) : null;

@@ -75,3 +75,13 @@ test("a decoder process that hangs is killed and restarted", async () => {
   await viewer.next("frame");
   expect(balances((await daemon.status()).ledger)).toBe(true);
 });
+
+test("a daemon that is killed takes its decoder process with it, which waits in a blocking call", async () => {
+  const port = await freePortPair();
+  await using _rig = await startRig(port);
+  await using daemon = await startDaemon(port);
+  await using viewer = await TestViewer.connect(daemon.streamUrl, "frame");
+  await viewer.next("frame", () => true, 0);
+  // Resolves when the output is closed, which the decoder process shares.
+  expect(await daemon.process.stop("SIGKILL")).toBe("SIGKILL");
+});
