@@ -6,7 +6,7 @@ BARS = {
     "ridge baseline": "#9aa4b2",
     "nearest training image": "#c9b79c",
     "network": "#5b8def",
-    "identifying network": "#1f4fbf",
+    "identifying network and kernel ridge": "#1f4fbf",
     "shuffled responses": "#d66a6a",
 }
 
