@@ -13,10 +13,13 @@ from torch import Tensor, nn
 from .attention import Attention
 from .denoiser import Denoiser, DenoiserOptions
 from .diffusion import Timesteps, ddim, v_of_x0
+from .fuse import fuse
 from .graph_weights import WeightFile, store_as_half
 from .vae import GroupVae
 
 OPSET = 20
+HALF = "-half"
+"""In the names of graphs that compute in fp16."""
 
 
 class Sampler(nn.Module):
@@ -54,21 +57,22 @@ def export_graphs(vae: GroupVae, denoiser: Denoiser, timesteps: Timesteps, folde
     shared = WeightFile(folder / "weights.bin")
     export_encoder(vae, folder / "encode.onnx")
     export_denoiser(denoiser.cpu().float().eval(), denoiser.options, timesteps, folder, "", shared)
-    export_denoiser(HalfDenoiser(denoiser), denoiser.options, timesteps, folder, "-half", shared)
+    export_denoiser(HalfDenoiser(denoiser), denoiser.options, timesteps, folder, HALF, shared)
     shared.save()
 
 
 def export_denoiser(
     model: nn.Module, options: DenoiserOptions, timesteps: Timesteps, folder: Path, suffix: str, shared: WeightFile
 ) -> None:
-    """step<suffix>.onnx and sample-k<suffix>.onnx."""
+    """step<suffix>.onnx and sample-k<suffix>.onnx; in fused operators where they are for GPUs."""
+    finish = fuse if suffix == HALF else lambda graph: graph
     side = options.image
     noise, cond, one = torch.zeros(1, 3, side, side), torch.zeros(1, sum(options.groups)), torch.ones(1)
     step = trace(model, (noise, one, cond, one), ["x", "t", "cond", "guidance"], ["v"])
-    write(step, folder / f"step{suffix}.onnx", shared)
+    write(finish(step), folder / f"step{suffix}.onnx", shared)
     for k, times in timesteps.items():
         sampler = trace(Sampler(model, times), (noise, cond, one), ["noise", "cond", "guidance"], ["image"])
-        write(sampler, folder / f"sample-{k}{suffix}.onnx", shared)
+        write(finish(sampler), folder / f"sample-{k}{suffix}.onnx", shared)
 
 
 def export_encoder(vae: GroupVae, path: Path) -> None:
