@@ -19,6 +19,7 @@ import { pipeline } from "./pipeline.ts";
 import { placeDaemon } from "./place-daemon.ts";
 import type { OpenSink } from "./recorder/file-sink.ts";
 import { openRecorder } from "./recorder/open.ts";
+import { rehearse } from "./rehearse.ts";
 import type { PhospheneServer } from "./server/index.ts";
 import { holdWakeLatency } from "./wake-latency.ts";
 
@@ -47,6 +48,7 @@ export async function startDaemon(config: Config, log: Logger, openSink?: OpenSi
     const server = await listen(parts);
     parts.server = server;
     const ready = await supervisor.start();
+    await rehearse(bundle.manifest, ready, now);
     const { promise: failed, resolve: fail } = Promise.withResolvers<unknown>();
     const running = run(parts, server, fail);
     return { address: server.address, ready, failed, close: () => close(running, parts, server).finally(letSleep) };

@@ -56,7 +56,7 @@ export function decodeStage(
       const observed = meanOverBins(window.values, parts.manifest.bins.window);
       const decoded = await answer;
       const received = now();
-      budget.modelled(decision, received - dispatched);
+      budget.modelled(decision, received - dispatched, decoded.synthesisedMs - decoded.startedMs);
       return {
         window,
         draft: draftFrame(parts, window, decoded, { decision, steps, steering, observed, dispatched, received }),

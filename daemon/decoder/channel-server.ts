@@ -49,7 +49,18 @@ export class ChannelServer {
       const answer = await this.#options.decode(id, request);
       writeFitting(answer, (fitting) => writeAnswer(area, fitting, this.#names));
       Atomics.store(control, ANSWERED, this.#seen);
-      if (Atomics.load(control, DAEMON_LOOKS) === 0) writeSync(BELL_FD, this.#ring);
+      if (Atomics.load(control, DAEMON_LOOKS) === 0 && !this.#ringBell()) return;
+    }
+  }
+
+  /** False when the daemon has gone while its window was decoded. */
+  #ringBell(): boolean {
+    try {
+      return writeSync(BELL_FD, this.#ring) > 0;
+    } catch (error) {
+      if (error instanceof Error && "code" in error && (error.code === "EPIPE" || error.code === "ECONNRESET"))
+        return false;
+      throw error;
     }
   }
 

@@ -41,20 +41,24 @@ export function withFaults(decoder: Decoder, faults: readonly Fault[]): Decoder 
   return {
     ...decoder,
     async decode(request) {
-      const startedMs = monotonicMs();
       windows++;
       for (const fault of faults) inject(fault, windows);
-      return { ...(await decoder.decode(request)), startedMs };
+      const decoded = await decoder.decode(request);
+      // At the end, where nothing but the answer follows: what happens meanwhile is seen only when it is given.
+      const stallMs = faults.reduce((sum, fault) => sum + stallOf(fault, windows), 0);
+      if (stallMs === 0) return decoded;
+      block(stallMs);
+      return { ...decoded, synthesisedMs: monotonicMs() };
     },
   };
 }
 
+function stallOf(fault: Fault, window: number): number {
+  return fault.kind === "slow" && window % fault.every === 0 ? fault.ms : 0;
+}
+
 function inject(fault: Fault, window: number): void {
-  if (fault.kind === "slow") {
-    if (window % fault.every === 0) block(fault.ms);
-    return;
-  }
-  if (window !== fault.window) return;
+  if (fault.kind === "slow" || window !== fault.window) return;
   if (fault.kind === "hang-at") block(Number.POSITIVE_INFINITY);
   if (fault.kind === "exit-at") process.exit(EXIT_CODE);
   // What ONNX Runtime says when a GPU has no memory left.

@@ -91,14 +91,14 @@ export class StepBudget {
     return { steps, estimateMs, leftMs, why: whyNotMore(limits[this.#at + 1]) };
   }
 
-  /** A frame of k steps took `ms` of the `leftMs` that it was chosen for. */
-  record(k: number, ms: number, leftMs: number): void {
-    this.#load.record(k, ms);
+  /** A frame of k steps took `ms` of the `leftMs` that it was chosen for, `wayMs` of them outside the model run. */
+  record(k: number, ms: number, leftMs: number, wayMs = 0): void {
+    this.#load.record(k, ms, wayMs);
     const nominalMs = this.#load.nominalMs(k);
     if (!(ms > leftMs) || !Number.isFinite(nominalMs)) return;
     // A stall that would have spoilt a frame of fewer steps too says nothing against this k.
     const better = this.#rungs.findLastIndex(
-      ({ steps }) => steps < k && (ms * this.#load.nominalMs(steps)) / nominalMs <= leftMs,
+      ({ steps }) => steps < k && wayMs + ((ms - wayMs) * this.#load.nominalMs(steps)) / nominalMs <= leftMs,
     );
     if (better >= 0 && better < this.#at) this.#move(better, "overran");
   }

@@ -64,9 +64,9 @@ export class FrameBudget {
     return decision;
   }
 
-  /** The model took `ms` for what was decided. */
-  modelled({ steps, leftMs }: StepDecision, ms: number): void {
-    if (steps !== null) this.#steps?.record(steps, ms, leftMs);
+  /** What was decided took `ms` there and back, `modelMs` of them in the model. */
+  modelled({ steps, leftMs }: StepDecision, ms: number, modelMs: number): void {
+    if (steps !== null) this.#steps?.record(steps, ms, leftMs, Math.max(0, ms - modelMs));
   }
 
   /** From the model's answer to the end of the writes it took `ms`. */

@@ -6,11 +6,13 @@ const REMEMBERED = 128;
 const FORGOTTEN = 8;
 
 /**
- * What a frame of k steps costs now: its cost at warm-up times the load of the machine, the running 95th percentile of
- * measured over warm-up cost whatever k they used, so that a k that was not used lately has an estimate too (D-005).
+ * What a frame of k steps costs now: its cost at warm-up times the load of the machine, and what the way to the decoder and back
+ * costs, which does not grow with k. The load is measured over warm-up cost of the model run whatever k it had, so that a k that
+ * was not used lately has an estimate too (D-005). Of both the running 95th percentile.
  */
 export class LoadEstimate {
   readonly #loads = new RunningQuantiles(REMEMBERED, 1);
+  readonly #waysMs = new RunningQuantiles(REMEMBERED, 0);
   readonly #nominalMs: ReadonlyMap<number, number>;
   /** Numbers of steps that have an estimate, ascending. */
   readonly steps: readonly number[];
@@ -36,22 +38,25 @@ export class LoadEstimate {
 
   /** Estimated cost of k steps, ms. */
   costMs(k: number): number {
-    return this.nominalMs(k) * this.#loads.at(0.95);
+    return this.nominalMs(k) * this.#loads.at(0.95) + this.#waysMs.at(0.95);
   }
 
-  /** Cost of k steps as it usually is now, ms: by the median of the loads. */
+  /** Cost of k steps as it usually is now, ms: by the medians. */
   usualMs(k: number): number {
-    return this.nominalMs(k) * this.#loads.at(0.5);
+    return this.nominalMs(k) * this.#loads.at(0.5) + this.#waysMs.at(0.5);
   }
 
-  /** A frame of k steps took `ms`. */
-  record(k: number, ms: number): void {
-    const load = ms / this.nominalMs(k);
-    if (load > 0 && Number.isFinite(load)) this.#loads.push(load);
+  /** A frame of k steps took `ms`, `wayMs` of them outside the model run. */
+  record(k: number, ms: number, wayMs = 0): void {
+    const load = (ms - wayMs) / this.nominalMs(k);
+    if (!(load > 0 && Number.isFinite(load))) return;
+    this.#loads.push(load);
+    this.#waysMs.push(wayMs);
   }
 
   /** Nothing seems to fit, so nothing will be measured: forget old loads, or there were no way back. */
   relax(): void {
     this.#loads.forget(FORGOTTEN);
+    this.#waysMs.forget(FORGOTTEN);
   }
 }

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { balances } from "../../src/ledger.ts";
 import { freePortPair, startDaemon, startRig } from "../integration/processes.ts";
 import { TestViewer } from "../integration/test-viewer.ts";
@@ -15,6 +15,19 @@ test("SIGTERM: viewers are told, parts stop in order, exit code 0", async () => 
   expect((await closed)[0]).toBe(1001);
   const order = [...daemon.process.output.matchAll(/stopping: (\w+)/g)].map(([, part]) => part);
   expect(order).toEqual(["source", "decoder", "server"]);
+});
+
+test("SIGTERM while a window is decoded: the decoder process ends without a trace on the terminal", async () => {
+  const port = await freePortPair();
+  await using _rig = await startRig(port);
+  await using daemon = await startDaemon(
+    port,
+    { decode: { budgetMs: 5000, everyBins: 1 } },
+    { PHOSPHENE_FAULT: "slow:300:1" },
+  );
+  await vi.waitUntil(async () => (await daemon.status()).ledger.inFlight > 0);
+  expect(await daemon.process.stop("SIGTERM")).toBe(0);
+  expect(daemon.process.output).not.toMatch(/EPIPE|\n\s+at /);
 });
 
 test("SIGINT stops rig and daemon cleanly", async () => {

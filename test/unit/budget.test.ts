@@ -61,6 +61,16 @@ describe("LoadEstimate", () => {
     expect([1, 2, 4, 8].map((k) => load.costMs(k))).toEqual([15, 30, 60, Number.POSITIVE_INFINITY]);
   });
 
+  test("the way to the decoder and back is not multiplied by the steps", () => {
+    // As measured on a GPU: 0.7 ms of model for one step, and 2.5 ms of waking two processes.
+    const load = new LoadEstimate(new Map([1, 2, 4].map((k) => [k, 0.5 * k] as const)));
+    for (let i = 0; i < 128; i++) load.record(1, 3, 2.5);
+    expect([1, 2, 4].map((k) => load.costMs(k))).toEqual([3, 3.5, 4.5]);
+    expect(load.usualMs(4)).toBe(4.5);
+    load.record(2, 1, 5);
+    expect(load.usualMs(4)).toBe(4.5);
+  });
+
   test("fewer steps are taken to cost no more than more: a warm-up that was disturbed is mended", () => {
     const load = new LoadEstimate(new Map([...COSTS, [1, 30] as const]));
     expect([1, 2, 4].map((k) => load.nominalMs(k))).toEqual([10, 10, 20]);
