@@ -5,7 +5,6 @@ const WIDTH = 860;
 const PLOT = { left: 64, right: 700, top: 56, bottom: 396 };
 const ROW = 20;
 /** Room for the name of a curve beside its end. */
-const NAME_WIDTH = 60;
 const SHARES = [0, 0.5, 0.9, 0.99, 0.999, 0.9999, 0.99999];
 
 /** From bin close to socket write, as a cumulative distribution whose tail is stretched: each tenth of the rest is as wide as the one before. */
@@ -37,7 +36,7 @@ export function cdfFigure(runs: readonly LabelledRun[]): string {
       ...shareAxis(x, most),
       ...msAxis(y, steps),
       ...budgets(runs, y),
-      ...runs.flatMap((run, i) => drawn(run, i, x, y)),
+      ...runs.map((run, i) => drawn(run, i, x, y)),
       ...runs.flatMap((run, i) => caption(run, i, PLOT.bottom + 64 + 2 * ROW * i)),
     ],
   });
@@ -73,23 +72,13 @@ function budgets(runs: readonly LabelledRun[], y: (ms: number) => number): strin
   ]);
 }
 
-function drawn(
-  { label, result }: LabelledRun,
-  i: number,
-  x: (share: number) => number,
-  y: (ms: number) => number,
-): string[] {
+/** Names stand in the caption, beside the colour: at the ends of the curves they would lie on one another. */
+function drawn({ result }: LabelledRun, i: number, x: (share: number) => number, y: (ms: number) => number): string {
   const came = result.spans.total.n / result.offered;
   // So many values say nothing of smaller shares than one of them.
   const most = 1 - 1 / result.offered;
   const points = result.spans.total.curve.map(([share, ms]) => [x(Math.min(most, share * came)), y(ms)] as const);
-  const [endX, endY] = points.at(-1) ?? [PLOT.left, PLOT.bottom];
-  // Above the end of a curve that reaches the border, beside one that ends before.
-  const isAtBorder = endX > PLOT.right - NAME_WIDTH;
-  const name = isAtBorder
-    ? text(PLOT.right - 8, endY - 10, label, { class: "name", anchor: "end" })
-    : text(Math.max(endX, PLOT.left + 40) + 8, endY + 4, label, { class: "name" });
-  return [curve(points, i), name];
+  return curve(points, i);
 }
 
 function caption({ label, result }: LabelledRun, i: number, top: number): string[] {

@@ -26,7 +26,6 @@ text{fill:var(--ink)}
 .axis{stroke:var(--soft);stroke-width:1}
 .curve{fill:none;stroke-width:2;stroke-linejoin:round}
 .limit{stroke:var(--soft);stroke-width:1.5;stroke-dasharray:6 4}
-.name{font-size:11px;paint-order:stroke;stroke:var(--ground);stroke-width:4px}
 `;
 
 export function renderFigure({ width, height, title, description, body }: Figure): string {
