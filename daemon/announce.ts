@@ -1,8 +1,8 @@
 import type { Logger } from "pino";
 import type { Liveness } from "../src/ops/liveness.ts";
 import type { BacklogChange } from "../src/signal/backlog.ts";
+import type { DecoderState } from "./decoder/host.ts";
 import type { Way } from "./decoder/providers.ts";
-import type { DecoderState } from "./decoder/supervisor.ts";
 import { daemonEvent } from "./events.ts";
 import type { PhospheneServer } from "./server/index.ts";
 

@@ -1,12 +1,11 @@
 // A rig of `bench/ingest.ts` that knows when its bytes were there to be read: each block is encoded before its time and given to the kernel by one
 // write, which on the loopback puts it into the reader's socket before it returns. A publisher of ZMTP 3.1 by hand, so that no queue and no thread
 // of a library lie between the stamp and the kernel.
-import { once } from "node:events";
-import { createServer, type Socket } from "node:net";
+import type { Socket } from "node:net";
 import { setTimeout as wait } from "node:timers/promises";
-import { createEncoder, type Frames } from "../../adapters/open-ephys/encode.ts";
-import { zmtpEncode } from "../../adapters/zeromq/zmtp.ts";
+import { createEncoder } from "../../adapters/open-ephys/encode.ts";
 import { monotonicMs } from "../../daemon/monotonic.ts";
+import { listen, pack } from "../wire.ts";
 import { SAMPLES_PER_MS, unitsOf } from "./units.ts";
 
 export interface WireRequest {
@@ -31,13 +30,11 @@ export interface WireReport {
 const BURST = { factor: 10, seconds: 1 };
 
 process.once("message", async (request: WireRequest) => {
-  const server = createServer().listen(request.port, "127.0.0.1");
-  await once(server, "listening");
+  const { server, subscriber } = await listen(request.port);
   // All of a burst is made before: encoding at that rate would be the bottleneck.
   const blocks = request.burstAtS === undefined ? encoded(request) : [...encoded(request)];
   process.send?.("listening");
-  const [socket] = (await once(server, "connection")) as [Socket];
-  await handshake(socket);
+  const socket = await subscriber;
   await new Promise((resolve) => process.once("message", resolve));
   process.send?.(await publish(socket, blocks, request.blockMs));
   await new Promise((resolve) => process.once("message", resolve));
@@ -45,20 +42,6 @@ process.once("message", async (request: WireRequest) => {
   server.close();
   process.disconnect();
 });
-
-async function handshake(socket: Socket): Promise<void> {
-  const subscribed = new Promise<void>((resolve) => {
-    socket.on("data", (data) => {
-      const text = data.toString("latin1");
-      if (text.includes("SUBSCRIBE")) resolve();
-      if (text.includes("PING")) socket.write(zmtpEncode.pong(new Uint8Array()));
-    });
-  });
-  socket.setNoDelay(true);
-  socket.write(zmtpEncode.greeting());
-  socket.write(zmtpEncode.ready("PUB"));
-  await subscribed;
-}
 
 interface Block {
   readonly bytes: Buffer;
@@ -79,18 +62,6 @@ function* encoded({ labels, rateHz, seconds, blockMs, burstAtS = Number.NaN }: W
     for (let i = 0; i < spikes; i++)
       pack(encoder.spike({ ...units[sent++ % units.length]!, sampleNum, threshold: [-50], waveform }), frames);
     yield { bytes: Buffer.concat(frames), spikes };
-  }
-}
-
-/** Frames of one message as ZMTP has them: flags (1: more follow, 2: long), length, body. */
-function pack(message: Frames, into: Buffer[]): void {
-  for (const [i, body] of message.entries()) {
-    const more = i < message.length - 1 ? 1 : 0;
-    const header = Buffer.alloc(body.length > 255 ? 9 : 2);
-    header[0] = body.length > 255 ? more | 2 : more;
-    if (body.length > 255) header.writeUInt32BE(body.length, 5);
-    else header[1] = body.length;
-    into.push(header, body);
   }
 }
 

@@ -3,8 +3,8 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { createEncoder } from "../../adapters/open-ephys/encode.ts";
 import { monotonicMs } from "../../daemon/monotonic.ts";
+import { listen, pack } from "../wire.ts";
 import { SAMPLES_PER_MS, type Spike, spikesOf, type Train } from "./spikes.ts";
-import { listen, pack } from "./wire.ts";
 
 export interface PublisherRequest {
   readonly port: number;

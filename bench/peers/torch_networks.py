@@ -62,15 +62,7 @@ class PreparedSampler(nn.Module):
     def clean(self, x: Tensor, alpha: float, context: Tensor) -> Tensor:
         net, o = self.net, self.net.options
         patches = net.patches(nn.functional.pixel_unshuffle(x, o.patch).flatten(2).transpose(1, 2))
-        tokens = torch.cat([context, patches], dim=1) + net.position
-        skips = []
-        for block in net.down:
-            tokens = block(tokens)
-            skips.append(tokens)
-        skips = skips[: len(net.up)]
-        for block in net.up:
-            tokens = block(tokens, skips.pop())
-        return net.paint(tokens[:, 1 + len(net.groups) :], x * alpha)
+        return net.from_tokens(torch.cat([context, patches], dim=1) + net.position, x * alpha)
 
 
 class Frame(nn.Module):

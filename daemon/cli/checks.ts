@@ -6,9 +6,7 @@ import { dirname } from "node:path";
 import { promisify } from "node:util";
 import type { Config } from "../../src/config.ts";
 import { PhospheneError } from "../../src/errors.ts";
-import { readBundle } from "../bundle.ts";
-import { chooseHost } from "../decoder/choose-host.ts";
-import type { DecoderHost } from "../decoder/host.ts";
+import { tryBundle } from "./try-bundle.ts";
 
 /** One thing that was looked at. `mend` says what to do, for all but `ok`. */
 export interface Check {
@@ -54,24 +52,16 @@ function firstError(error: unknown): string {
 }
 
 /** Digests, graphs, golden outputs, the provider and why it is that one, and the cost of a frame on this machine. */
-export async function checkBundle(dir: string, { threads, provider, runner }: Config["decode"]): Promise<Check> {
+export async function checkBundle(dir: string, decode: Config["decode"]): Promise<Check> {
   const name = "bundle";
-  let host: DecoderHost | undefined;
   try {
-    const bundle = await readBundle(dir);
-    const { manifest, digest } = bundle;
-    const load = { dir, solver: "ddim" as const, maxSteps: 4, guidance: null, seed: 1, threads, keepWarmMs: null };
-    host = chooseHost(bundle, { load, way: { provider, runner }, stallMs: 10_000, onState: () => {} });
-    const ready = await host.start();
-    const cost = Object.entries(ready.costMs).map(([steps, ms]) => `${steps}: ${ms.toFixed(2)} ms`);
+    const { manifest, digest, ready, costs } = await tryBundle(dir, decode);
     const where = `${ready.provider} (${ready.runner}, ${ready.precision}; ${ready.reason})`;
-    const detail = `${manifest.name} ${digest.slice(0, 12)} reproduces its golden outputs on ${where}; steps ${cost.join(", ")}`;
+    const detail = `${manifest.name} ${digest.slice(0, 12)} reproduces its golden outputs on ${where}; steps ${costs}`;
     return { state: "ok", name, detail };
   } catch (error) {
     const detail = error instanceof Error ? error.message : String(error);
     return { state: "fail", name, detail, mend: mendBundle(error) };
-  } finally {
-    await host?.close();
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Decoded, DecodeRequest } from "../../src/decode/decoder.ts";
-import type { DecoderState } from "./supervisor.ts";
+
+export type DecoderState = "starting" | "ready" | "restarting" | "failed";
 
 /** What the daemon knows of a decoder that is ready. */
 export interface DecoderInfo {

@@ -5,10 +5,9 @@ import { LinearRunner, linearModel } from "../../src/decode/linear.ts";
 import type { LinearManifest } from "../../src/decode/manifest.ts";
 import { expected, PhospheneError } from "../../src/errors.ts";
 import { monotonicMs } from "../monotonic.ts";
-import type { DecoderInfo } from "./host.ts";
+import type { DecoderInfo, DecoderState } from "./host.ts";
 import { linearDecoder } from "./linear.ts";
 import { checkLinearGolden } from "./linear-golden.ts";
-import type { DecoderState } from "./supervisor.ts";
 
 export interface InProcessOptions {
   readonly dir: string;

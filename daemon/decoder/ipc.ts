@@ -2,6 +2,7 @@ import type { Decoded, DecodeRequest } from "../../src/decode/decoder.ts";
 import type { ErrorCode } from "../../src/errors.ts";
 import type { Placement } from "../placement.ts";
 import type { Precision } from "./graphs.ts";
+import type { DecoderInfo } from "./host.ts";
 import type { Way } from "./providers.ts";
 
 /** What the decoder process is started with. */
@@ -28,24 +29,13 @@ export type ToDecoder =
   | { type: "load"; options: LoadOptions; spinMs: number | null }
   | ({ type: "decode"; id: number } & DecodeRequest);
 
-export interface LoadedInfo extends Way {
-  readonly kind: string;
-  readonly solver: string;
-  /** What the sampler's network computes in. */
+/** What the daemon knows of a decoder (`DecoderInfo`), by the names that the decoder process has for it. */
+export interface ReadyInfo extends Omit<DecoderInfo, keyof Way | "precision">, Way {
   readonly precision: Precision;
-  readonly steps: readonly number[];
-  /** Guidance weight in use; null where the bundle has none. */
-  readonly guidance: number | null;
-  /** Median ms of a frame with k steps at warm-up, encoding included. */
-  readonly costMs: Record<string, number>;
-  /** Largest difference to the golden outputs. */
-  readonly goldenDifference: number;
 }
 
-export interface ReadyInfo extends LoadedInfo {
-  /** Why it is this provider and this runner. */
-  readonly reason: string;
-}
+/** What the process itself can say: not why it was started this way. */
+export type LoadedInfo = Omit<ReadyInfo, "reason">;
 
 export interface Problem {
   readonly code: ErrorCode;

@@ -4,13 +4,12 @@ import type { Decoded, DecodeRequest } from "../../src/decode/decoder.ts";
 import { PhospheneError } from "../../src/errors.ts";
 import { monotonicMs } from "../monotonic.ts";
 import { ChannelMemory, DecoderChannel } from "./channel.ts";
+import type { DecoderState } from "./host.ts";
 import type { FromDecoder, LoadedInfo, LoadOptions, Problem, ReadyInfo, ToDecoder } from "./ipc.ts";
 import { cudaLibraries, withFolders } from "./libraries.ts";
 import { planWays, type Way, type WayChoice } from "./providers.ts";
 import { surveyProviders } from "./survey.ts";
 import { Ways } from "./ways.ts";
-
-export type DecoderState = "starting" | "ready" | "restarting" | "failed";
 
 export interface SupervisorOptions {
   readonly load: Omit<LoadOptions, "way">;

@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
+import type { DecoderState } from "../../daemon/decoder/host.ts";
 import type { LoadOptions } from "../../daemon/decoder/ipc.ts";
 import type { Way, WayChoice } from "../../daemon/decoder/providers.ts";
-import { type DecoderState, DecoderSupervisor } from "../../daemon/decoder/supervisor.ts";
+import { DecoderSupervisor } from "../../daemon/decoder/supervisor.ts";
 import { surveyProviders } from "../../daemon/decoder/survey.ts";
 import { FAILURES_BEFORE_FALLBACK } from "../../daemon/decoder/ways.ts";
 import { balances } from "../../src/ledger.ts";

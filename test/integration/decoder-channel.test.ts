@@ -1,6 +1,7 @@
 import { expect, onTestFinished, test } from "vitest";
 import { readBundle } from "../../daemon/bundle.ts";
-import { type DecoderState, DecoderSupervisor, type SupervisorOptions } from "../../daemon/decoder/supervisor.ts";
+import type { DecoderState } from "../../daemon/decoder/host.ts";
+import { DecoderSupervisor, type SupervisorOptions } from "../../daemon/decoder/supervisor.ts";
 
 const DIR = "test/fixtures/tiny-bundle";
 const LOAD = { dir: DIR, solver: "ddim", maxSteps: 4, guidance: null, seed: 1, threads: 1, keepWarmMs: null } as const;

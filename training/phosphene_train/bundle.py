@@ -5,6 +5,7 @@ import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,7 +15,10 @@ from .evidence import Evidence
 from .export import export_graphs
 from .golden import HALF_TOLERANCE, TOLERANCE, Normalisation, golden_case
 from .half import round_to_half
-from .vae import GroupVae
+from .vae import GroupVae, VaeOptions
+
+if TYPE_CHECKING:
+    from .linear.bundle import LinearBundle
 
 FORMAT = 1
 
@@ -66,15 +70,7 @@ def manifest(bundle: Bundle, folder: Path) -> dict:
     samples = {k: file_entry(folder, f"sample-{k}.onnx") for k in bundle.timesteps}
     named = {"encode": "encode.onnx", "step": "step.onnx", "weights": "weights.bin", "golden": "golden.json"}
     return {
-        "format": FORMAT,
-        "name": bundle.name,
-        "kind": "diffusion",
-        "units": {"count": vae.units, "labels": bundle.labels},
-        "bins": {"widthMs": bundle.bin_ms, "window": vae.window},
-        "normalisation": bundle.normalisation.manifest(),
-        "latents": {"dimension": vae.dimension, "groups": [{"name": n, "size": s} for n, s in vae.groups]},
-        "readouts": [readout.manifest() for readout in vae.readouts],
-        "image": {"height": side, "width": side, "channels": 3},
+        **identity(bundle, "diffusion", vae, side),
         "schedule": {"kind": "cosine", "prediction": "v", "timesteps": bundle.timesteps},
         "noise": {"scale": bundle.noise_scale},
         "guidance": dict(zip(("default", "min", "max"), (bundle.guidance, *GUIDANCE_RANGE), strict=True)),
@@ -86,6 +82,28 @@ def manifest(bundle: Bundle, folder: Path) -> dict:
                 "sample": {k: file_entry(folder, f"sample-{k}-half.onnx") for k in bundle.timesteps},
             },
         },
+        **account(bundle),
+    }
+
+
+def identity(bundle: "Bundle | LinearBundle", kind: str, vae: VaeOptions, side: int) -> dict:
+    """What the manifest of every kind begins with: from what, to what."""
+    return {
+        "format": FORMAT,
+        "name": bundle.name,
+        "kind": kind,
+        "units": {"count": vae.units, "labels": bundle.labels},
+        "bins": {"widthMs": bundle.bin_ms, "window": vae.window},
+        "normalisation": bundle.normalisation.manifest(),
+        "latents": {"dimension": vae.dimension, "groups": [{"name": n, "size": s} for n, s in vae.groups]},
+        "readouts": [readout.manifest() for readout in vae.readouts],
+        "image": {"height": side, "width": side, "channels": 3},
+    }
+
+
+def account(bundle: "Bundle | LinearBundle") -> dict:
+    """What it ends with: thresholds, origin, figures."""
+    return {
         "evidence": bundle.evidence.manifest(),
         "provenance": {"createdAt": datetime.now(UTC).isoformat(timespec="seconds"), **bundle.provenance},
         "metrics": bundle.metrics,

@@ -81,7 +81,11 @@ class Denoiser(nn.Module):
 
     def clean(self, x: Tensor, t: Tensor, cond: Tensor, guidance: Tensor, given: Tensor | None = None) -> Tensor:
         """The estimate of the clean picture, unclipped."""
-        tokens = self.embed(x, t, cond, guidance, given)
+        alpha, _ = alpha_sigma(t)
+        return self.from_tokens(self.embed(x, t, cond, guidance, given), x * alpha.view(-1, 1, 1, 1).to(x.dtype))
+
+    def from_tokens(self, tokens: Tensor, seen: Tensor) -> Tensor:
+        """Tokens [B, 1 + G + patches, width] and alpha x, which is what the head sees of x -> the picture."""
         skips = []
         for block in self.down:
             tokens = block(tokens)
@@ -90,8 +94,7 @@ class Denoiser(nn.Module):
         skips = skips[: len(self.up)]
         for block in self.up:
             tokens = block(tokens, skips.pop())
-        alpha, _ = alpha_sigma(t)
-        return self.paint(tokens[:, 1 + len(self.groups) :], x * alpha.view(-1, 1, 1, 1).to(x.dtype))
+        return self.paint(tokens[:, 1 + len(self.groups) :], seen)
 
     def embed(self, x: Tensor, t: Tensor, cond: Tensor, guidance: Tensor, given: Tensor | None) -> Tensor:
         """Picture, time and latents -> tokens [B, 1 + G + patches, width]."""

@@ -2,14 +2,13 @@
 
 import json
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from ..bundle import FORMAT, file_entry, write_json
+from ..bundle import account, file_entry, identity, write_json
 from ..evidence import Evidence
 from ..golden import Normalisation, decode_array, encode_array
 from ..vae import Readout, VaeOptions
@@ -72,20 +71,10 @@ def manifest(bundle: LinearBundle, matrices: dict, folder: Path) -> dict:
     """The content of manifest.json; digests are of the files as they lie in `folder`."""
     o, side = bundle.model.options, bundle.model.side
     return {
-        "format": FORMAT,
-        "name": bundle.name,
-        "kind": "linear",
-        "units": {"count": o.units, "labels": bundle.labels},
-        "bins": {"widthMs": bundle.bin_ms, "window": o.window},
-        "normalisation": bundle.normalisation.manifest(),
-        "latents": {"dimension": o.dimension, "groups": [{"name": n, "size": s} for n, s in o.groups]},
-        "readouts": [readout.manifest() for readout in o.readouts],
-        "image": {"height": side, "width": side, "channels": 3},
+        **identity(bundle, "linear", o, side),
         "matrices": matrices,
         "files": {"matrices": file_entry(folder, MATRICES), "golden": file_entry(folder, "golden.json")},
-        "evidence": bundle.evidence.manifest(),
-        "provenance": {"createdAt": datetime.now(UTC).isoformat(timespec="seconds"), **bundle.provenance},
-        "metrics": bundle.metrics,
+        **account(bundle),
     }
 
 

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer, type Server, type Socket } from "node:net";
-import type { Frames } from "../../adapters/open-ephys/encode.ts";
-import { zmtpEncode } from "../../adapters/zeromq/zmtp.ts";
+import type { Frames } from "../adapters/open-ephys/encode.ts";
+import { zmtpEncode } from "../adapters/zeromq/zmtp.ts";
 
 /**
  * A publisher of ZMTP 3.1 by hand, for one subscriber of any ZeroMQ library: what is written is in the kernel when `write` returns, so that a stamp
