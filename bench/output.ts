@@ -32,7 +32,7 @@ export const originSchema = z.object({
 });
 export type Origin = z.infer<typeof originSchema>;
 
-const PLACES = ["--json", "--section"];
+const PLACES = ["--json", "--section", "--rows"];
 
 /** Notes how a run begins; the function it returns is called when it is over. */
 export function beginRun(harness: string, args: readonly string[]): () => Origin {
