@@ -1,11 +1,11 @@
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 
 const here = import.meta.dirname;
 const root = join(here, "../..");
 /** Where the loop of PyTorch finds what PyTorch's own environment lacks; docs/peers.md says how it is filled. */
-export const TORCH_EXTRAS = join(root, process.env.PHOSPHENE_TORCH_EXTRAS ?? "runs/peers-torch");
+export const TORCH_EXTRAS = resolve(root, process.env.PHOSPHENE_TORCH_EXTRAS ?? "runs/peers-torch");
 
 /** Python with ezmsg and Timeflux; made with uv when it is not there. Returns why it cannot be had as an Error. */
 export function peersPython(): string | Error {
