@@ -8,6 +8,7 @@ import { sayLiveness, sayRecordingStopped } from "./announce.ts";
 import { readBundle } from "./bundle.ts";
 import { decodeStage } from "./decode-stage.ts";
 import type { DecoderInfo } from "./decoder/host.ts";
+import { deferEngineThreads } from "./engine-threads.ts";
 import { spikesBody, toEventBody } from "./events.ts";
 import { FrameWriter } from "./frames.ts";
 import { helloBody } from "./hello.ts";
@@ -35,6 +36,7 @@ export interface Daemon {
 /** Starts everything: verifies the bundle, starts the decoder, listens, connects to the source. Rejects with a coded error. */
 export async function startDaemon(config: Config, log: Logger, openSink?: OpenSink): Promise<Daemon> {
   const placement = await placeDaemon(config.process);
+  deferEngineThreads();
   const bundle = await readBundle(config.bundle);
   const originMs = monotonicMs();
   const { wakeUs } = config.decode;

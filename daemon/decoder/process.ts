@@ -2,6 +2,7 @@
 // answers go through shared memory where there is one (channel-server.ts).
 import type { DecodeRequest, Decoder } from "../../src/decode/decoder.ts";
 import { PhospheneError } from "../../src/errors.ts";
+import { deferEngineThreads } from "../engine-threads.ts";
 import { monotonicMs } from "../monotonic.ts";
 import type { Placement } from "../placement.ts";
 import type { Answer } from "./channel-codec.ts";
@@ -24,6 +25,7 @@ async function load(options: LoadOptions, spinMs: number | null): Promise<void> 
   const faults = parseFaults(process.env);
   // Before any thread of the runtime is made: they are placed like the one that makes them.
   if (options.placement !== undefined) await placeDecoder(options.placement);
+  deferEngineThreads();
   const loaded = await loadDecoder(options, (message) => send({ type: "progress", message }));
   decoder = withFaults(loaded.decoder, faults);
   warm = loaded.warm;

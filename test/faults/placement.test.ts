@@ -4,13 +4,15 @@ import { freePortPair, Running, startDaemon, startRig } from "../integration/pro
 import { TestViewer } from "../integration/test-viewer.ts";
 
 const NOBODY = 65_534;
+/** <sched.h> */
+const SCHED_BATCH = 3;
 const isRoot = process.getuid?.() === 0;
 const asNobody = isRoot ? { user: NOBODY } : {};
 const free = { cores: null, nice: null, realtime: null };
 
 /** The output of a process that placed itself. */
-async function placed(placement: object, user: object = {}): Promise<string> {
-  const argument = JSON.stringify({ ...user, placement: { ...free, ...placement } });
+async function placed(placement: object, more: object = {}): Promise<string> {
+  const argument = JSON.stringify({ ...more, placement: { ...free, ...placement } });
   await using child = new Running(["test/faults/placement-child.ts", argument]);
   await child.exited();
   return child.output;
@@ -45,6 +47,19 @@ describe.runIf(process.platform === "linux")("cores and priority", () => {
           `^\\[PROCESS_REFUSED\\] process\\.decoder\\.${key}: .* allow ${value}, got E(PERM|ACCES): run as root, or allow`,
         ),
       );
+  });
+
+  test("the engine's own threads never take the processor from the loop, and need no rights for it", async () => {
+    const text = await placed({}, { ...asNobody, defer: true });
+    const threads: { name: string; policy: number }[] = JSON.parse(text.replace("placed ", ""));
+    const workers = threads.filter(({ name }) => name === "V8Worker");
+    expect(workers.length).toBeGreaterThan(0);
+    for (const thread of threads) expect(thread.policy, thread.name).toBe(workers.includes(thread) ? SCHED_BATCH : 0);
+  });
+
+  test.runIf(isRoot)("real-time threads are left as urgent as they are", async () => {
+    const threads = JSON.parse((await placed({ realtime: 2 }, { defer: true })).replace("placed ", ""));
+    for (const thread of threads) expect(thread).toMatchObject({ policy: 1, priority: 2 });
   });
 
   test.runIf(isRoot)("with the right, every thread is as urgent as asked for", async () => {
