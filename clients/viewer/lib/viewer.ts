@@ -1,33 +1,67 @@
-import { type ServerMessage, TOPICS } from "../../../src/protocol/messages.ts";
+import { type ServerMessage, TOPICS, type Topic } from "../../../src/protocol/messages.ts";
 import { parseServerMessage } from "../../../src/protocol/parse.ts";
 import { ServerClock } from "./clock.ts";
 import { Link } from "./link.ts";
 import { Loop } from "./loop.ts";
+import { Shortcuts } from "./shortcuts.ts";
 import { applyMessage, emptyState, type ViewerState } from "./state.ts";
 
 const PING_EVERY_MS = 2000;
 /** A socket that answers no ping for this long is dead even if the network does not say so. */
 const SILENT_MS = 7000;
 
+/** What of the state belongs to one frame: an earlier one is shown with its own. */
+export type Then = Pick<ViewerState, "frame" | "latents" | "stimuli" | "past">;
+type Tap = (message: ServerMessage, bytes: Uint8Array, atMs: number) => void;
+
 /** The page without its looks: one connection, its state, its clock, and the loop that paints. */
 export class Viewer {
-  readonly state: ViewerState = emptyState();
+  readonly #live: ViewerState = emptyState();
+  #then: ViewerState | null = null;
+  readonly #taps: Tap[] = [];
+  readonly #topics: readonly Topic[];
   readonly clock = new ServerClock();
   readonly loop = new Loop();
+  readonly shortcuts = new Shortcuts();
   readonly #link: Link;
   readonly #pings = new Map<number, number>();
   #nextPing = 1;
   #pongAtMs = 0;
   #unconfirmed: { seq: number; closedMs: number } | null = null;
 
-  constructor(url: string) {
-    const { link } = this.state;
+  constructor(url: string, topics: readonly Topic[] = TOPICS) {
+    this.#topics = topics;
+    const { link } = this.#live;
     this.#link = new Link(url, {
       connecting: () => Object.assign(link, { phase: "connecting" }),
       opened: () => this.#opened(),
       received: (bytes) => this.#received(bytes),
       down: (attempt, retryAtMs) => Object.assign(link, { phase: "down", attempt, retryAtMs }),
     });
+  }
+
+  /** What the page shows: the newest of everything, or, scrolled back, a frame of then with what belonged to it. */
+  get state(): ViewerState {
+    return this.#then ?? this.#live;
+  }
+
+  /** The newest of everything, also while the page shows a frame of then. */
+  get live(): ViewerState {
+    return this.#live;
+  }
+
+  /** Shows an earlier frame with its latents and its stimulus instead of the newest; null goes on with the newest. */
+  showThen(then: Then | null): void {
+    const own =
+      then && Object.fromEntries(Object.entries(then).map(([key, value]) => [key, { value, writable: true }]));
+    this.#then = own && Object.create(this.#live, own);
+    this.#unconfirmed = null;
+    this.loop.show(then !== null);
+  }
+
+  /** Told of every message of the daemon, after the state has taken it in; `bytes` are the reader's to keep. */
+  tap(tap: Tap): void {
+    this.#taps.push(tap);
   }
 
   start(): void {
@@ -39,7 +73,7 @@ export class Viewer {
 
   /** A painter has drawn this frame; it is on the glass when the next animation frame begins. */
   painted(seq: number, closedMs: number): void {
-    this.#unconfirmed = { seq, closedMs };
+    if (!this.#then) this.#unconfirmed = { seq, closedMs };
   }
 
   #confirmShown(nowMs: number): void {
@@ -47,21 +81,21 @@ export class Viewer {
     const atMs = this.clock.toServer(nowMs);
     if (!shown || atMs === null) return;
     this.#unconfirmed = null;
-    this.state.glassMs = atMs - shown.closedMs;
+    this.#live.glassMs = atMs - shown.closedMs;
     this.#link.send("shown", { seq: shown.seq, atMs });
   }
 
   #opened(): void {
-    Object.assign(this.state.link, { phase: "open", everOpen: true });
+    Object.assign(this.#live.link, { phase: "open", everOpen: true });
     this.#pongAtMs = performance.now();
     this.#pings.clear();
-    this.#link.send("subscribe", { topics: [...TOPICS] });
+    this.#link.send("subscribe", { topics: [...this.#topics] });
     this.#ping();
   }
 
   #ping(): void {
     const nowMs = performance.now();
-    if (this.state.link.phase !== "open") return;
+    if (this.#live.link.phase !== "open") return;
     if (nowMs - this.#pongAtMs > SILENT_MS) {
       this.#link.abandon();
       return;
@@ -73,13 +107,15 @@ export class Viewer {
   #received(bytes: Uint8Array): void {
     const atMs = performance.now();
     const parsed = parseServerMessage(bytes);
-    if (parsed.ok) this.#take(parsed.message, atMs);
-    else if (parsed.code === "PROTOCOL_MALFORMED") this.#unreadable(parsed.problem, atMs);
+    if (parsed.ok) {
+      this.#take(parsed.message, atMs);
+      for (const tap of this.#taps) tap(parsed.message, bytes, atMs);
+    } else if (parsed.code === "PROTOCOL_MALFORMED") this.#unreadable(parsed.problem, atMs);
   }
 
   #unreadable(problem: string, atMs: number): void {
-    this.state.unreadable++;
-    this.state.note = { text: `unreadable message: ${problem}`, atMs, fault: true };
+    this.#live.unreadable++;
+    this.#live.note = { text: `unreadable message: ${problem}`, atMs, fault: true };
   }
 
   #take(message: ServerMessage, atMs: number): void {
@@ -88,7 +124,7 @@ export class Viewer {
       this.clock.seed(atMs, message.nowMs);
     }
     if (message.type === "pong") this.#pong(message.id, message.nowMs, atMs);
-    applyMessage(this.state, message, atMs);
+    applyMessage(this.#live, message, atMs);
   }
 
   #pong(id: number, serverMs: number, atMs: number): void {

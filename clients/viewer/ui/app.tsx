@@ -20,17 +20,16 @@ function useFreeze(viewer: Viewer): [boolean, () => void] {
     viewer.loop.frozen = !viewer.loop.frozen;
     setFrozen(viewer.loop.frozen);
   };
-  useEffect(() => {
-    const key = (event: KeyboardEvent) => {
-      const onControl = event.target instanceof Element && event.target.closest("button, a, input, select, textarea");
-      if (event.code !== "Space" || event.repeat || onControl) return;
-      event.preventDefault();
-      toggle();
-    };
-    window.addEventListener("keydown", key);
-    return () => window.removeEventListener("keydown", key);
-  }, [viewer]);
+  useEffect(() => viewer.shortcuts.add({ key: " ", does: "freeze, or go on", run: toggle }), [viewer]);
   return [frozen, toggle];
+}
+
+function useShortcuts({ shortcuts }: Viewer): void {
+  useEffect(() => {
+    const listen = (event: KeyboardEvent) => shortcuts.handle(event);
+    window.addEventListener("keydown", listen);
+    return () => window.removeEventListener("keydown", listen);
+  }, [shortcuts]);
 }
 
 /** The greeting of the daemon; the panels that depend on the bundle are made anew when it changes. */
@@ -46,14 +45,17 @@ function useHello(viewer: Viewer): HelloBody | null {
 export function App({ viewer }: { viewer: Viewer }) {
   const hello = useHello(viewer);
   const [frozen, toggle] = useFreeze(viewer);
+  useShortcuts(viewer);
   const key = hello ? `${hello.session} ${hello.bundle.digest}` : "";
   return (
     <div class="app" data-frozen={frozen}>
       <Header viewer={viewer} hello={hello} frozen={frozen} toggle={toggle} />
       <main>
         <div class="left">
-          <Decoded viewer={viewer} hello={hello} />
-          <Stimulus viewer={viewer} />
+          <div class="pictures">
+            <Decoded viewer={viewer} hello={hello} />
+            <Stimulus viewer={viewer} />
+          </div>
           <Raster viewer={viewer} units={hello?.bundle.units ?? null} />
         </div>
         <div class="right">
