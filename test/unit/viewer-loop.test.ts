@@ -38,3 +38,18 @@ test("a painter that does not freeze goes on, one that was removed does not", ()
   loop.turn(16);
   expect([turns.length, other]).toEqual([2, [0]]);
 });
+
+test("another frame of a frozen page draws what belongs to a frame, not what goes on in time", () => {
+  const loop = new Loop();
+  const turns: string[] = [];
+  for (const kind of ["frame", "series"] as const)
+    loop.add((nowMs) => turns.push(`${kind} ${nowMs}`), { freezable: kind });
+  loop.show(true);
+  loop.turn(0);
+  loop.turn(16);
+  loop.show(true);
+  loop.turn(32);
+  loop.show(false);
+  loop.turn(48);
+  expect(turns).toEqual(["frame 0", "series 0", "frame 32", "frame 48", "series 48"]);
+});

@@ -21,6 +21,8 @@ function cause(state: ViewerState): string {
 
 /** What must be said over the picture at `nowMs`, if anything. */
 export function freshness(state: ViewerState, nowMs: number): Freshness {
+  // An earlier frame is marked as past (clients/viewer/timeline), not as late news.
+  if (state.past) return { kind: "fresh" };
   const age = state.frame && nowMs - state.frame.arrivedAtMs;
   if (state.link.phase !== "open") {
     const detail = age === null ? "no daemon answers" : `last picture ${duration(age)} ago`;

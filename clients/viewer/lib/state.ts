@@ -62,6 +62,8 @@ export interface ViewerState {
   link: { phase: "connecting" | "open" | "down"; everOpen: boolean; attempt: number; retryAtMs: number };
   hello: HelloBody | null;
   frame: Frame | null;
+  /** Set while the page shows an earlier frame: when that frame arrived, page clock. */
+  past: { arrivedAtMs: number } | null;
   latents: Latents | null;
   status: StatusBody | null;
   stimuli: StimulusTrack;
@@ -84,6 +86,7 @@ export function emptyState(): ViewerState {
     link: { phase: "connecting", everOpen: false, attempt: 0, retryAtMs: 0 },
     hello: null,
     frame: null,
+    past: null,
     latents: null,
     status: null,
     stimuli: new StimulusTrack(),

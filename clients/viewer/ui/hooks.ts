@@ -1,6 +1,6 @@
 import type { RefObject } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { Painter } from "../lib/loop.ts";
+import type { Freezable, Painter } from "../lib/loop.ts";
 import type { Viewer } from "../lib/viewer.ts";
 
 export const TICK_MS = 250;
@@ -25,12 +25,13 @@ export function usePainter<E extends HTMLElement>(
   viewer: Viewer,
   make: (element: E) => Painting,
   key: string = "",
+  freezable: Freezable = "frame",
 ): RefObject<E | null> {
   const ref = useRef<E>(null);
   useEffect(() => {
     if (!ref.current) return;
     const painting = make(ref.current);
-    const remove = viewer.loop.add(painting.paint, { freezable: true });
+    const remove = viewer.loop.add(painting.paint, { freezable });
     return () => {
       remove();
       painting.release();

@@ -16,7 +16,7 @@ function LastNote({ viewer }: { viewer: Viewer }) {
 }
 
 export function Raster({ viewer, units }: { viewer: Viewer; units: number | null }) {
-  const canvas = usePainter<HTMLCanvasElement>(viewer, (element) => rasterPainter(viewer, element));
+  const canvas = usePainter<HTMLCanvasElement>(viewer, (element) => rasterPainter(viewer, element), "", "series");
   const label = `Spike raster of the last four seconds, ${units ?? "no"} units, stimuli shaded`;
   return (
     <section class="panel raster" aria-labelledby="raster-title">

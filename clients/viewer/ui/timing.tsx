@@ -71,7 +71,7 @@ function Now({ viewer, budgetMs }: { viewer: Viewer; budgetMs: number | null }) 
 
 /** Bin closed to picture written, against the budget. */
 export function Timing({ viewer, budgetMs }: { viewer: Viewer; budgetMs: number | null }) {
-  const strip = usePainter<HTMLDivElement>(viewer, (element) => stripPainter(viewer, element));
+  const strip = usePainter<HTMLDivElement>(viewer, (element) => stripPainter(viewer, element), "", "series");
   return (
     <section class="panel timing" aria-labelledby="timing-title">
       <div class="head">
