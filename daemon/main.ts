@@ -8,11 +8,13 @@ import { addRecord } from "./cli/record.ts";
 import { addRig } from "./cli/rig.ts";
 import { addRun } from "./cli/run.ts";
 import { addSources } from "./cli/sources.ts";
+import { addToken } from "./cli/token.ts";
 import { addTrace } from "./cli/trace.ts";
 
 const program = new Command("phosphene")
   .description("Spikes in, pictures out, on a deadline.")
   .version("0.1.0")
   .showHelpAfterError();
-for (const add of [addRun, addRecord, addRig, addCheck, addBundle, addSources, addTrace, addDoctor]) add(program);
+for (const add of [addRun, addRecord, addRig, addCheck, addBundle, addSources, addTrace, addToken, addDoctor])
+  add(program);
 await program.parseAsync().catch(fail);

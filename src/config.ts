@@ -1,9 +1,9 @@
 import { z } from "zod";
+import { accessConfig, serverConfig } from "./config-access.ts";
 import { PhospheneError } from "./errors.ts";
 import { describeIssues } from "./issues.ts";
 import { LATE_POLICIES, NO_TIME_POLICIES } from "./protocol/messages.ts";
 
-const port = z.int().min(0).max(65_535);
 const ms = z.number().positive();
 const share = ms.max(10_000).nullable();
 
@@ -79,13 +79,8 @@ export const configSchema = z.strictObject({
     })
     .prefault({}),
   stimuli: z.string().min(1).nullable().default("models/demo/session"),
-  server: z
-    .strictObject({
-      host: z.string().min(1).default("127.0.0.1"),
-      port: port.default(8787),
-      maxViewers: z.int().min(1).max(10_000).default(1000),
-    })
-    .prefault({}),
+  server: serverConfig,
+  access: accessConfig,
   trace: z.strictObject({ bins: z.int().min(16).max(1_000_000).default(256) }).prefault({}),
   log: z
     .strictObject({ level: z.enum(["trace", "debug", "info", "warn", "error", "silent"]).default("info") })

@@ -13,7 +13,10 @@ export const ERRORS = {
   LSL_UNAVAILABLE: "liblsl is not there or cannot be loaded",
   RECORD_UNWRITABLE: "the recording cannot be begun where it is configured to go",
   ADDRESS_IN_USE: "another program listens on the address",
-  ADDRESS_NOT_LOOPBACK: "the server would listen beyond this machine",
+  ADDRESS_NOT_LOOPBACK: "the server would listen beyond this machine without asking for tokens",
+  TOKENS_INVALID: "the token file cannot be used",
+  TLS_INVALID: "the certificate or its key cannot be used",
+  ACCESS_LOG_UNWRITABLE: "the log of actions cannot be begun where it is configured to go",
   DECODER_UNAVAILABLE: "the decoder process cannot be started",
   DECODER_FAILED: "the decoder process failed on a window",
   PROVIDER_UNAVAILABLE: "the execution provider that was asked for cannot be had on this machine",
@@ -23,7 +26,9 @@ export const ERRORS = {
   PROCESS_REFUSED: "the operating system refuses the cores or the priority of a process",
   PROTOCOL_MALFORMED: "a message does not follow docs/protocol.md",
   PROTOCOL_UNSUPPORTED: "the message type is unknown or not allowed for this client",
+  PROTOCOL_FORBIDDEN: "the message is an operator's, and this connection is a viewer",
   PROTOCOL_RATE: "the client sends more messages than the limit",
+  PRESENT_UNAVAILABLE: "there is no rig that shows pictures, or it takes none now",
   PARAMETER_INVALID: "an operator was made with a parameter outside its range",
 } as const;
 
