@@ -6,7 +6,7 @@ import type { FrameBody } from "../src/protocol/messages.ts";
 import type { Bin, SourceMessage } from "../src/signal/types.ts";
 import { sayLiveness, sayRecordingStopped } from "./announce.ts";
 import { readBundle } from "./bundle.ts";
-import { decodeStage } from "./decode-stage.ts";
+import { type Drafted, decodeStage } from "./decode-stage.ts";
 import type { DecoderInfo } from "./decoder/host.ts";
 import { deferEngineThreads } from "./engine-threads.ts";
 import { spikesBody, toEventBody } from "./events.ts";
@@ -46,7 +46,11 @@ export async function startDaemon(config: Config, log: Logger, openSink?: OpenSi
   try {
     const onStopped = (detail: string) => sayRecordingStopped(parts, detail);
     parts.recorder = await openRecorder({ ...parts, onStopped, ...(openSink && { openSink }) });
-    parts.outputs = await openOutputs(config, helloBody(bundle, config, parts.session, now()), now);
+    parts.outputs = await openOutputs(
+      config,
+      { bundle: helloBody(bundle, config, parts.session, now()).bundle, session: parts.session },
+      now,
+    );
     const server = await listen(parts);
     parts.server = server;
     const ready = await supervisor.start();
@@ -90,7 +94,8 @@ function run(parts: Parts, server: PhospheneServer, fail: (reason: unknown) => v
     seed,
     fromMonotonic: (ms) => ms - originMs,
     now,
-    steering: () => parts.steering,
+    steering: () => parts.steering.state,
+    eventBefore: (closedMs) => parts.events.before(closedMs),
     onFailure: (error) => log.debug({ error: String(error) }, "window failed"),
     onNoTime: (window, decision) => writer.expire(window, decision),
   });
@@ -119,7 +124,7 @@ function run(parts: Parts, server: PhospheneServer, fail: (reason: unknown) => v
   subscription.add(source.message$.subscribe((message) => onMessage(parts, server, message)));
   subscription.add(
     frames$.subscribe({
-      next: (frame) => writer.write(frame),
+      next: (drafted) => acknowledge(parts, server, drafted, writer.write(drafted)),
       error: (error: unknown) => {
         log.fatal({ error: String(error) }, "the pipeline ended");
         fail(error);
@@ -134,9 +139,19 @@ function onLiveness(parts: Parts, state: Liveness): void {
   sayLiveness(parts, "source", state);
 }
 
-function onMessage({ source }: Parts, server: PhospheneServer, message: SourceMessage): void {
-  if (message.kind === "event") server.publishEvent(toEventBody(message, (id) => server.stimulusUrl(id)));
+function onMessage({ source, events }: Parts, server: PhospheneServer, message: SourceMessage): void {
+  if (message.kind === "event") {
+    const body = toEventBody(message, (id) => server.stimulusUrl(id));
+    server.publishEvent(events.enter(body, message.receivedAtMs));
+  }
   if (message.kind === "connection") source.setDetail(`${message.state}: ${message.detail}`);
+}
+
+/** Whoever steered is told from which frame it holds, once that is written. */
+function acknowledge(parts: Parts, server: PhospheneServer, drafted: Drafted, frame: FrameBody | null): void {
+  if (frame === null) return;
+  const at = { seq: frame.seq, bin: frame.bins[1], atMs: frame.stamps.written };
+  for (const steered of parts.steering.written(drafted.steering, at)) server.publishSteered(steered);
 }
 
 async function close(running: Subscription, parts: Parts, server: PhospheneServer): Promise<void> {

@@ -8,6 +8,7 @@ import type { FrameBody } from "../src/protocol/messages.ts";
 import type { ClockMap } from "../src/signal/clock.ts";
 import type { Window } from "../src/signal/types.ts";
 import type { DecoderHost } from "./decoder/host.ts";
+import type { SteeringState } from "./steering.ts";
 
 export interface DecodeStageParts {
   readonly supervisor: DecoderHost;
@@ -20,7 +21,9 @@ export interface DecodeStageParts {
   /** Daemon time of a stamp of the machine's monotonic clock. */
   readonly fromMonotonic: (ms: number) => number;
   readonly now: () => number;
-  readonly steering: () => readonly number[];
+  readonly steering: () => SteeringState;
+  /** The newest event that was known when a bin was closed. */
+  readonly eventBefore: (closedMs: number) => FrameBody["event"];
   readonly onFailure: (error: unknown) => void;
   /** There is no time for this window; settles its bin. */
   readonly onNoTime: (window: Window, decision: StepDecision) => void;
@@ -29,6 +32,13 @@ export interface DecodeStageParts {
 /** A frame that waits for its sequence number and the time of writing. */
 export type FrameDraft = Omit<FrameBody, "seq">;
 
+/** A draft, the window that it is of, and the version of the steering that it was decoded with. */
+export interface Drafted {
+  readonly window: Window;
+  readonly draft: FrameDraft;
+  readonly steering: number;
+}
+
 /** What is decided while the decoder is down: nothing, and the window fails. */
 const UNDECIDED: StepDecision = { steps: 0, estimateMs: 0, leftMs: 0, why: "no-time" };
 
@@ -36,9 +46,7 @@ const UNDECIDED: StepDecision = { steps: 0, estimateMs: 0, leftMs: 0, why: "no-t
  * Decodes one window within what is left of its deadline. Every window's bin is settled here, or by the caller once the frame is written:
  * null means that it became `expired` or `failed`.
  */
-export function decodeStage(
-  parts: DecodeStageParts,
-): (window: Window) => Promise<{ window: Window; draft: FrameDraft } | null> {
+export function decodeStage(parts: DecodeStageParts): (window: Window) => Promise<Drafted | null> {
   return async (window) => {
     const { index, closedAtMs } = window.last;
     const { supervisor, budget, now } = parts;
@@ -51,7 +59,7 @@ export function decodeStage(
     const dispatched = now();
     const steering = parts.steering();
     try {
-      const answer = supervisor.decode({ values: window.values, steps, steering });
+      const answer = supervisor.decode({ values: window.values, steps, steering: steering.gamma });
       // While the decoder works: afterwards every microsecond counts.
       const observed = meanOverBins(window.values, parts.manifest.bins.window);
       const decoded = await answer;
@@ -59,6 +67,7 @@ export function decodeStage(
       budget.modelled(decision, received - dispatched, decoded.synthesisedMs - decoded.startedMs);
       return {
         window,
+        steering: steering.version,
         draft: draftFrame(parts, window, decoded, { decision, steps, steering, observed, dispatched, received }),
       };
     } catch (error) {
@@ -72,7 +81,7 @@ export function decodeStage(
 interface Run {
   readonly decision: StepDecision;
   readonly steps: number;
-  readonly steering: readonly number[];
+  readonly steering: SteeringState;
   /** Mean over the window's bins; shape [units]. */
   readonly observed: Float32Array;
   readonly dispatched: number;
@@ -102,7 +111,8 @@ function draftFrame(parts: DecodeStageParts, window: Window, decoded: Decoded, r
     solver: parts.supervisor.info?.solver ?? "",
     seed: parts.seed,
     guidance: parts.supervisor.info?.guidance ?? null,
-    steering: [...run.steering],
+    steering: [...run.steering.gamma],
+    event: parts.eventBefore(last.closedAtMs),
     source: last.source,
     bundle: parts.digest,
     bins: [first.index, last.index],

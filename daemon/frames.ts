@@ -2,7 +2,7 @@ import type { FrameBudget } from "../src/decode/frame-budget.ts";
 import type { Ledger } from "../src/ledger.ts";
 import type { FrameBody } from "../src/protocol/messages.ts";
 import type { Window } from "../src/signal/types.ts";
-import type { FrameDraft } from "./decode-stage.ts";
+import type { Drafted } from "./decode-stage.ts";
 import type { LatencyRecorder } from "./latency.ts";
 
 export interface FrameParts {
@@ -33,14 +33,14 @@ export class FrameWriter {
     this.#parts = parts;
   }
 
-  /** The picture of a bin, which is settled here. */
-  write({ window, draft }: { window: Window; draft: FrameDraft }): void {
+  /** The picture of a bin, which is settled here. Returns the frame that was written, or null when it came too late for that. */
+  write({ window, draft }: Pick<Drafted, "window" | "draft">): FrameBody | null {
     const { ledger, budget, lateFrames } = this.#parts;
     const writtenMs = this.#parts.now();
     const late = writtenMs > draft.deadlineMs;
     if (late && lateFrames === "drop") {
       ledger.settle(window.last.index, "expired", "discarded");
-      return;
+      return null;
     }
     const state = late && draft.state === "ok" ? "late" : draft.state;
     const frame = { ...draft, seq: this.#seq++, state, stamps: { ...draft.stamps, written: writtenMs } };
@@ -49,6 +49,7 @@ export class FrameWriter {
     this.#last = frame;
     budget.wrote(doneMs - frame.stamps.received);
     this.#record(frame, doneMs);
+    return frame;
   }
 
   /** There is no time for a picture of this bin, which is settled here: the last one again, if it is to be held and is not too late either. */

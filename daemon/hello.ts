@@ -1,11 +1,18 @@
 import type { Config } from "../src/config.ts";
+import type { Manifest } from "../src/decode/manifest.ts";
 import type { HelloBody } from "../src/protocol/messages.ts";
 import type { Bundle } from "./bundle.ts";
 
 export const SERVER = "phosphene/0.1.0";
 
 /** The first message of every connection: what this daemon decodes, with what. */
-export function helloBody(bundle: Bundle, config: Config, session: string, nowMs: number): HelloBody {
+export function helloBody(
+  bundle: Bundle,
+  config: Config,
+  session: string,
+  nowMs: number,
+  present = false,
+): Omit<HelloBody, "role" | "viewer"> {
   const { manifest, digest } = bundle;
   const { bitsThreshold, explainedThreshold, atypicalityThreshold } = manifest.evidence;
   return {
@@ -32,5 +39,13 @@ export function helloBody(bundle: Bundle, config: Config, session: string, nowMs
     budgetMs: config.decode.budgetMs,
     everyBins: config.decode.everyBins,
     source: { name: config.source.name, kind: config.source.kind },
+    guidance: guidanceRange(manifest, config),
+    present,
   };
+}
+
+/** What steering may ask of the sampler's guidance; the configuration's weight is the default where it has one. */
+export function guidanceRange(manifest: Manifest, { decode }: Config): HelloBody["guidance"] {
+  if (manifest.kind !== "diffusion" || manifest.guidance === undefined) return null;
+  return { ...manifest.guidance, default: decode.guidance ?? manifest.guidance.default };
 }

@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 import type { TraceBody } from "../src/protocol/trace.ts";
-import { daemonEvent } from "./events.ts";
+import { makeCommands } from "./commands.ts";
 import { helloBody } from "./hello.ts";
 import type { Parts } from "./parts.ts";
 import { createServer, type PhospheneServer } from "./server/index.ts";
@@ -17,17 +17,13 @@ export function listen(parts: Parts): Promise<PhospheneServer> {
     viewerDir: VIEWER_DIR,
     stimuliDir: config.stimuli,
     limits: { maxViewers: config.server.maxViewers, maxMessageBytes: 65_536, messagesPerSecond: 200 },
-    hello: () => helloBody(bundle, config, parts.session, now()),
+    hello: () => helloBody(bundle, config, parts.session, now(), parts.presenter !== null),
     status: () => status(parts),
     trace: (bins) => traceBody(parts, bins),
     ready: () => parts.supervisor.state === "ready",
     now,
     log,
-    onSteer: (gamma) => {
-      if (gamma.length !== parts.steering.length) return;
-      parts.steering = [...gamma];
-      parts.server?.publishEvent(daemonEvent("steering", now()));
-    },
+    commands: makeCommands(parts),
     onShown: (seq, atMs) => {
       parts.writer?.shown(seq, atMs);
       parts.outputs?.shown(seq, atMs);
@@ -40,6 +36,7 @@ function status(parts: Parts) {
   const viewers = parts.server?.viewers() ?? {
     viewers: [],
     viewerTotals: { connected: 0, offered: 0, sent: 0, dropped: 0, queued: 0 },
+    access: { tokens: false, operators: 0, viewers: 0, refused: {} },
   };
   return statusBody({ ...parts, viewers, nowMs: parts.now() });
 }

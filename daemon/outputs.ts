@@ -13,7 +13,11 @@ export interface Outputs {
 const NONE: Outputs = { frame: () => {}, shown: () => {}, close: async () => {} };
 
 /** Opens what the configuration asks for; liblsl is loaded only then. `now` is the daemon's clock, that of all stamps of a frame. */
-export async function openOutputs(config: Config, hello: HelloBody, now: () => number): Promise<Outputs> {
+export async function openOutputs(
+  config: Config,
+  hello: Pick<HelloBody, "bundle" | "session">,
+  now: () => number,
+): Promise<Outputs> {
   const { enabled, name } = config.outputs.lsl;
   if (!enabled) return NONE;
   const [{ loadNative }, { lslClock }, { openDecodedOutlets }] = await Promise.all([

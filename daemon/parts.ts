@@ -7,15 +7,19 @@ import { Binner } from "../src/signal/binner.ts";
 import { sayBacklog, sayDecoder, sayFallback, sayLiveness } from "./announce.ts";
 import type { Bundle } from "./bundle.ts";
 import { chooseHost } from "./decoder/choose-host.ts";
+import { EventBook } from "./event-book.ts";
 import type { FrameWriter } from "./frames.ts";
+import { guidanceRange } from "./hello.ts";
 import { LatencyRecorder } from "./latency.ts";
 import { whenIdle } from "./lockstep.ts";
 import { monotonicMs, schedulerOn } from "./monotonic.ts";
 import type { Outputs } from "./outputs.ts";
 import type { Placement } from "./placement.ts";
+import type { Presenter } from "./present.ts";
 import type { Recorder } from "./recorder/recorder.ts";
 import type { PhospheneServer } from "./server/index.ts";
 import { openSources } from "./sources.ts";
+import { Steering } from "./steering.ts";
 import { TraceRing } from "./trace.ts";
 
 /** A source that is silent for this many bins is lost. */
@@ -73,7 +77,9 @@ export function makeParts(config: Config, bundle: Bundle, log: Logger, originMs:
       onProgress: (message) => log.info(`decoder: ${message}`),
       onFallback: (way, reason) => sayFallback(state, way, reason),
     }),
-    steering: latents.groups.map(() => 0),
+    events: new EventBook(),
+    steering: new Steering(latents.groups.length, guidanceRange(bundle.manifest, config)),
+    presenter: null as Presenter | null,
     // Where the source does not follow the wall, there is no time between two frames to keep to.
     budget: makeBudget(config, source.followsWall ? bins.widthMs : Number.POSITIVE_INFINITY),
     server: null as PhospheneServer | null,

@@ -10,6 +10,7 @@ import { decodeStage } from "./decode-stage.ts";
 import type { DecoderHost, DecoderInfo } from "./decoder/host.ts";
 import { FrameWriter } from "./frames.ts";
 import { LatencyRecorder } from "./latency.ts";
+import { Steering } from "./steering.ts";
 
 /** Enough for the engine to compile the way of a frame. */
 const FRAMES = 400;
@@ -32,10 +33,11 @@ export async function rehearse(manifest: Manifest, info: DecoderInfo, now: () =>
   };
   const books = { ledger, budget, now, latency: new LatencyRecorder() };
   const writer = new FrameWriter({ ...books, lateFrames: "show-late", noTime: "expire", write });
+  const steering = new Steering(manifest.latents.groups.length, null).state;
   const decode = decodeStage({
     ...books,
     ...{ supervisor: silentDecoder(manifest, info, now), clock: new ClockMap(), manifest, digest: "", seed: 0 },
-    ...{ fromMonotonic: (ms) => ms, steering: () => manifest.latents.groups.map(() => 0) },
+    ...{ fromMonotonic: (ms) => ms, steering: () => steering, eventBefore: () => null },
     ...{ onFailure: () => {}, onNoTime: (window, decision) => writer.expire(window, decision) },
   });
   for (let index = 0; index < FRAMES; index++) {

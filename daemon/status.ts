@@ -18,7 +18,7 @@ export interface StatusParts {
   readonly ledger: Ledger;
   readonly latency: LatencyRecorder;
   readonly recorder: Recorder | null;
-  readonly viewers: Pick<StatusBody, "viewers" | "viewerTotals">;
+  readonly viewers: Pick<StatusBody, "viewers" | "viewerTotals" | "access">;
   readonly nowMs: number;
 }
 
@@ -53,6 +53,7 @@ export function statusBody(parts: StatusParts): StatusBody {
     ...parts.viewers,
     ...(parts.recorder && { recording: parts.recorder.status() }),
     spikes: { total: binner.total, late: binner.late },
+    outputs: [],
     process: { rssBytes: process.memoryUsage.rss(), uptimeS: process.uptime() },
   };
 }

@@ -1,6 +1,6 @@
 import { encodeRecord, sourceRecord } from "../../adapters/recording/log-records.ts";
 import { McapLog } from "../../adapters/recording/mcap-log.ts";
-import type { FrameBody } from "../../src/protocol/messages.ts";
+import type { EventBody, FrameBody } from "../../src/protocol/messages.ts";
 import type { SourceMessage } from "../../src/signal/types.ts";
 import type { Sink } from "./file-sink.ts";
 
@@ -61,6 +61,12 @@ export class Recorder {
     if (this.#status.state !== "recording") return;
     const { topic, body } = sourceRecord(message);
     this.#add(topic, message.receivedAtMs, body);
+  }
+
+  /** A client's event, known from `knownMs` on. */
+  note({ n, text, atMs }: EventBody, knownMs: number): void {
+    if (this.#status.state !== "recording") return;
+    this.#add("note", knownMs, { n, text, atMs, receivedAtMs: knownMs });
   }
 
   /** A frame that was written at `writtenMs`: its lineage, and the picture when that is asked for. */

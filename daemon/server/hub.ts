@@ -2,7 +2,16 @@ import type { Writable } from "node:stream";
 import type { WebSocket } from "ws";
 import type { MessageType } from "../../src/protocol/delivery.ts";
 import { encodeServer } from "../../src/protocol/encode.ts";
-import type { EventBody, FrameBody, LatentsBody, SpikesBody, StatusBody, Topic } from "../../src/protocol/messages.ts";
+import type {
+  EventBody,
+  FrameBody,
+  LatentsBody,
+  Role,
+  SpikesBody,
+  StatusBody,
+  SteeredBody,
+  Topic,
+} from "../../src/protocol/messages.ts";
 import type { FrameTimes } from "../trace.ts";
 import { SharedFrames } from "./frame-bytes.ts";
 import type { Intervals, ViewersStatus } from "./options.ts";
@@ -23,7 +32,7 @@ export class Hub {
   readonly #viewers = new Set<Viewer>();
   /** Have something to send and were not looked at yet. */
   readonly #due = new Set<Viewer>();
-  readonly #departed = { offered: 0, sent: 0, dropped: 0 };
+  readonly #departed = { offered: 0, sent: 0, dropped: 0, forbidden: 0 };
   readonly #options: HubOptions;
   readonly #frames = new SharedFrames();
   readonly #timers: NodeJS.Timeout[];
@@ -43,8 +52,8 @@ export class Hub {
   }
 
   /** Takes an open connection and what lies under it. */
-  add(socket: WebSocket, wire: Writable): void {
-    const viewer = new Viewer(this.#nextId++, socket, wire, this.#options, this.#frames);
+  add(socket: WebSocket, wire: Writable, role: Role): void {
+    const viewer = new Viewer({ id: this.#nextId++, role }, socket, wire, this.#options, this.#frames);
     this.#viewers.add(viewer);
     socket.once("close", (code) => this.#remove(viewer, code));
     this.#options.log.debug({ viewer: viewer.id }, "viewer connected");
@@ -72,17 +81,32 @@ export class Hub {
     this.#publish("event", () => encodeServer("event", body));
   }
 
+  /** To everybody subscribed to `event`, and to the connection that asked for it. */
+  publishSteered(body: SteeredBody): void {
+    const bytes = encodeServer("steered", body);
+    for (const viewer of this.#viewers) {
+      if (!viewer.topics.has("event") && viewer.id !== body.by) continue;
+      viewer.delivery.offer("steered", bytes);
+      this.#due.add(viewer);
+    }
+    this.#scheduleSlice();
+  }
+
   /** Counts of each viewer, and of all that ever were. */
-  status(): ViewersStatus {
+  status(): Omit<ViewersStatus, "access"> & { operators: number; forbidden: number } {
     const viewers = Array.from(this.#viewers, (viewer) => viewer.counts);
-    const viewerTotals = { connected: viewers.length, ...this.#departed, queued: 0 };
+    const { forbidden: _, ...departed } = this.#departed;
+    const viewerTotals = { connected: viewers.length, ...departed, queued: 0 };
     for (const counts of viewers) {
       viewerTotals.offered += counts.offered;
       viewerTotals.sent += counts.sent;
       viewerTotals.dropped += counts.dropped;
       viewerTotals.queued += counts.queued;
     }
-    return { viewers, viewerTotals };
+    const all = [...this.#viewers];
+    const operators = all.filter(({ role }) => role === "operator").length;
+    const forbidden = all.reduce((sum, viewer) => sum + viewer.forbidden, this.#departed.forbidden);
+    return { viewers, viewerTotals, operators, forbidden };
   }
 
   /** Closes every viewer with 1001; resolves when all are gone. */
@@ -159,6 +183,7 @@ export class Hub {
     this.#departed.offered += offered;
     this.#departed.sent += sent;
     this.#departed.dropped += dropped;
+    this.#departed.forbidden += viewer.forbidden;
     this.#options.log.debug({ viewer: viewer.id, code, offered, sent, dropped }, "viewer gone");
   }
 }

@@ -2,9 +2,9 @@ import type { FastifyInstance } from "fastify";
 import { listenError, type Names, namesOf, requireLoopback } from "./address.ts";
 import { createHttp } from "./http.ts";
 import { Hub } from "./hub.ts";
-import type { Intervals, PhospheneServer, ServerOptions } from "./options.ts";
+import type { Intervals, PhospheneServer, ServerOptions, ViewersStatus } from "./options.ts";
 import { loadStimuli, type Stimuli } from "./stimuli.ts";
-import { createDoorkeeper } from "./upgrade.ts";
+import { createDoorkeeper, type Doorkeeper } from "./upgrade.ts";
 
 export type { Limits, Log, PhospheneServer, ServerOptions, ViewersStatus } from "./options.ts";
 
@@ -30,7 +30,7 @@ export async function createServer(options: ServerOptions): Promise<PhospheneSer
   address.port = await listen(app, options.host, options.port);
   names = namesOf(address.host, address.port);
   options.log.info({ ...address }, "listening");
-  return createFacade(address, hub, stimuli, app);
+  return createFacade(address, hub, stimuli, app, door);
 }
 
 function createFacade(
@@ -38,16 +38,26 @@ function createFacade(
   hub: Hub,
   stimuli: Stimuli | null,
   app: FastifyInstance,
+  door: Doorkeeper,
 ): PhospheneServer {
   return {
     address,
     publishFrame: (frame, expiresAtMs) => hub.publishFrame(frame, expiresAtMs),
     publishSpikes: (body) => hub.publishSpikes(body),
     publishEvent: (body) => hub.publishEvent(body),
-    viewers: () => hub.status(),
+    publishSteered: (body) => hub.publishSteered(body),
+    viewers: () => viewersStatus(hub, door),
     stimulusUrl: (id) => (stimuli?.files.has(id) ? `/stimuli/${id}` : null),
     close: () => app.close(),
   };
+}
+
+/** Without tokens everybody on this machine is an operator. */
+function viewersStatus(hub: Hub, { refused }: Doorkeeper): ViewersStatus {
+  const { viewers, viewerTotals, operators, forbidden } = hub.status();
+  const watching = viewers.length - operators;
+  const access = { tokens: false, operators, viewers: watching, refused: { ...refused, forbidden } };
+  return { viewers, viewerTotals, access };
 }
 
 async function listen(app: FastifyInstance, host: string, port: number): Promise<number> {

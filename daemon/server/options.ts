@@ -1,14 +1,17 @@
 import type {
+  AccessBody,
   EventBody,
   FrameBody,
   HelloBody,
   SpikesBody,
   StatusBody,
+  SteeredBody,
   ViewerCounts,
   ViewerTotals,
 } from "../../src/protocol/messages.ts";
 import type { TraceBody } from "../../src/protocol/trace.ts";
 import type { FrameTimes } from "../trace.ts";
+import type { Commands } from "./commands.ts";
 
 type Write = (fields: object, message: string) => void;
 
@@ -45,7 +48,8 @@ export interface ServerOptions {
   /** Folder with a `session.json` whose stimuli are served, or null. */
   stimuliDir: string | null;
   limits: Limits;
-  hello: () => HelloBody;
+  /** Without what is said of a connection itself. */
+  hello: () => Omit<HelloBody, "role" | "viewer">;
   status: () => StatusBody;
   /** The last `bins` bins, all that are kept without a number. */
   trace: (bins?: number) => TraceBody;
@@ -53,7 +57,7 @@ export interface ServerOptions {
   /** Monotonic clock of the daemon, ms. */
   now: () => number;
   log: Log;
-  onSteer: (gamma: number[], viewerId: number) => void;
+  commands: Commands;
   onShown: (seq: number, atMs: number) => void;
   intervals?: Partial<Intervals>;
 }
@@ -62,6 +66,7 @@ export interface ServerOptions {
 export interface ViewersStatus {
   viewers: ViewerCounts[];
   viewerTotals: ViewerTotals;
+  access: AccessBody;
 }
 
 export interface PhospheneServer {
@@ -73,6 +78,8 @@ export interface PhospheneServer {
   publishFrame(frame: FrameBody, expiresAtMs?: number): FrameTimes;
   publishSpikes(body: SpikesBody): void;
   publishEvent(body: EventBody): void;
+  /** To everybody subscribed to `event`, and to the connection that asked for it. */
+  publishSteered(body: SteeredBody): void;
   viewers(): ViewersStatus;
   /** Path of a stimulus' picture on this server, or null when there is none of that id. */
   stimulusUrl(id: string): string | null;

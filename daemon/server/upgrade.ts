@@ -47,7 +47,7 @@ export function createDoorkeeper(options: ServerOptions, hub: Hub, names: () => 
       }
       sockets.handleUpgrade(request, socket, head, (webSocket) => {
         try {
-          hub.add(webSocket, socket);
+          hub.add(webSocket, socket, "operator");
         } catch (error) {
           options.log.error({ error: String(error) }, "viewer not added");
           webSocket.close(CLOSE_INTERNAL);

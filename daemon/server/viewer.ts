@@ -1,11 +1,12 @@
 import type { Writable } from "node:stream";
 import type { WebSocket } from "ws";
-import { expected } from "../../src/errors.ts";
+import { expected, PhospheneError } from "../../src/errors.ts";
 import { Delivery, HIGH_WATER_BYTES } from "../../src/protocol/delivery.ts";
 import { encodeServer } from "../../src/protocol/encode.ts";
-import type { ClientMessage, ServerBodies, Topic, ViewerCounts } from "../../src/protocol/messages.ts";
+import type { ClientMessage, Role, ServerBodies, Topic, ViewerCounts } from "../../src/protocol/messages.ts";
 import { parseClientMessage } from "../../src/protocol/parse.ts";
 import { MessageRate } from "../../src/protocol/rate.ts";
+import { type Command, idOf, isCommand, obey, sentence } from "./commands.ts";
 import type { SharedFrames } from "./frame-bytes.ts";
 import type { ServerOptions } from "./options.ts";
 import { SocketPeer } from "./socket-peer.ts";
@@ -13,11 +14,18 @@ import { SocketPeer } from "./socket-peer.ts";
 const MISSED_PINGS = 2;
 const CLOSE_RATE = 1008;
 
-export type ViewerOptions = Pick<ServerOptions, "hello" | "limits" | "log" | "now" | "onSteer" | "onShown">;
+/** Number of the connection, and what it may do. */
+export interface Who {
+  id: number;
+  role: Role;
+}
+
+export type ViewerOptions = Pick<ServerOptions, "hello" | "limits" | "log" | "now" | "commands" | "onShown">;
 
 /** One WebSocket connection: its subscription, what it says, whether it lives, and the delivery to it. */
 export class Viewer {
   readonly id: number;
+  readonly role: Role;
   readonly delivery: Delivery;
   /** Resolves when the connection is closed and counted. */
   readonly gone: Promise<void>;
@@ -26,26 +34,30 @@ export class Viewer {
   readonly #peer: SocketPeer;
   readonly #rate: MessageRate;
   readonly #options: ViewerOptions;
-  readonly #groups: number;
   #unanswered = 0;
+  #forbidden = 0;
 
   /** Says hello. The hub is told of the end by the socket's `close` event. */
-  constructor(id: number, socket: WebSocket, wire: Writable, options: ViewerOptions, frames: SharedFrames) {
-    const hello = options.hello();
+  constructor({ id, role }: Who, socket: WebSocket, wire: Writable, options: ViewerOptions, frames: SharedFrames) {
     this.id = id;
+    this.role = role;
     this.#socket = socket;
     this.#options = options;
-    this.#groups = hello.bundle.latents.groups.length;
     this.#peer = new SocketPeer(socket, wire, frames);
     this.#rate = new MessageRate(options.limits.messagesPerSecond, options.now);
     this.delivery = new Delivery(this.#peer, options.now);
     this.gone = new Promise((resolve) => socket.once("close", () => resolve()));
     this.#listen();
-    this.#reply("hello", hello);
+    this.#reply("hello", { ...options.hello(), role, viewer: id });
   }
 
   get counts(): ViewerCounts {
     return { id: this.id, ...this.delivery.counts };
+  }
+
+  /** Messages refused because they are an operator's. */
+  get forbidden(): number {
+    return this.#forbidden;
   }
 
   /** Pings; ends the connection when two pings were not answered. Call at a fixed interval. */
@@ -92,24 +104,37 @@ export class Viewer {
     }
     const parsed = parseClientMessage(data, this.#options.limits.maxMessageBytes);
     if (!parsed.ok) {
-      this.#refuse(parsed.code, parsed.problem);
+      this.#refuse(parsed.code, parsed.problem, parsed.id);
       return;
     }
+    const { message } = parsed;
     try {
-      this.#handle(parsed.message);
+      if (isCommand(message)) this.#command(message).catch((error: unknown) => this.#onTrouble(error, idOf(message)));
+      else this.#handle(message);
     } catch (error) {
-      // What a viewer says must not stop the daemon, whatever its handlers do.
-      this.#options.log.error({ viewer: this.id, error }, "message not handled");
+      this.#onTrouble(error, idOf(message));
     }
   }
 
-  #handle(message: ClientMessage): void {
+  async #command(message: Command): Promise<void> {
+    if (this.role === "operator") {
+      await obey(message, this.id, this.#options.commands, (type, body) => this.#reply(type, body));
+      return;
+    }
+    this.#forbidden += 1;
+    this.#refuse("PROTOCOL_FORBIDDEN", expected(message.type, "an operator", "a viewer"), idOf(message));
+  }
+
+  // What a viewer says must not stop the daemon, whatever its handlers do.
+  #onTrouble(error: unknown, id: number | null): void {
+    if (error instanceof PhospheneError) this.#refuse(error.code, sentence(error), id);
+    else this.#options.log.error({ viewer: this.id, error }, "message not handled");
+  }
+
+  #handle(message: Exclude<ClientMessage, Command>): void {
     switch (message.type) {
       case "subscribe":
         this.topics = new Set(message.topics);
-        break;
-      case "steer":
-        this.#steer(message.gamma);
         break;
       case "shown":
         this.#options.onShown(message.seq, message.atMs);
@@ -120,12 +145,6 @@ export class Viewer {
     }
   }
 
-  #steer(gamma: number[]): void {
-    const wanted = `${this.#groups} numbers, one per latent group`;
-    if (gamma.length === this.#groups) this.#options.onSteer(gamma, this.id);
-    else this.#refuse("PROTOCOL_MALFORMED", expected("steer.gamma", wanted, gamma.length));
-  }
-
   #mayTalk(): boolean {
     const verdict = this.#rate.next();
     const limit = `at most ${this.#options.limits.messagesPerSecond} messages a second`;
@@ -134,12 +153,12 @@ export class Viewer {
     return verdict === "take";
   }
 
-  #refuse(code: string, message: string): void {
+  #refuse(code: string, message: string, id: number | null = null): void {
     this.#options.log.debug({ viewer: this.id, code, problem: message }, "message refused");
-    this.#reply("error", { code, message });
+    this.#reply("error", { code, message, id });
   }
 
-  #reply<T extends "hello" | "error" | "pong">(type: T, body: ServerBodies[T]): void {
+  #reply<T extends "hello" | "error" | "pong" | "noted" | "presented">(type: T, body: ServerBodies[T]): void {
     this.delivery.offer(type, encodeServer(type, body));
     this.delivery.pump();
   }

@@ -18,6 +18,7 @@ const LANE_OF: Record<MessageType, Lane> = {
   latents: "latents",
   spikes: "spikes",
   ...{ hello: "state", event: "state", status: "state", dropped: "state", error: "state", pong: "state" },
+  ...{ steered: "state", noted: "state", presented: "state" },
 };
 /** A full lane drops its oldest message; state messages must not be lost, so there a full lane ends the connection. */
 const DEPTH: Record<Lane, number> = { frame: 1, latents: 1, spikes: 16, state: 256 };

@@ -10,6 +10,10 @@ export interface LatentGroup {
   size: number;
 }
 
+/** What a connection may do: an operator changes what is decoded and shown, a viewer watches. */
+export const ROLES = ["viewer", "operator"] as const;
+export type Role = (typeof ROLES)[number];
+
 export interface HelloBody {
   protocol: number;
   server: string;
@@ -33,6 +37,13 @@ export interface HelloBody {
   /** Every so many bins a frame is decoded. */
   everyBins: number;
   source: { name: string; kind: string };
+  role: Role;
+  /** Id of this connection, as in `steered.by` and the viewers of `status`. */
+  viewer: number;
+  /** Range of the sampler's guidance weight and what is used unless steered; null where the bundle has none. */
+  guidance: { default: number; min: number; max: number } | null;
+  /** There is a rig that shows pictures (`present`). */
+  present: boolean;
 }
 
 export type FrameState = "ok" | "late" | "held" | "no-reconstruction";
@@ -87,6 +98,8 @@ export interface FrameBody extends LatentsBody {
   /** Guidance weight of the sampler; null where the bundle has none. */
   guidance: number | null;
   steering: number[];
+  /** The newest event of a source or a client that was known when the frame's last bin was closed. */
+  event: { n: number; text: string; atMs: number } | null;
   source: string;
   bundle: string;
   sourceS: [number, number];
@@ -107,6 +120,8 @@ export interface SpikesBody {
 }
 
 export interface EventBody {
+  /** Number of the event in this session, from 0. */
+  n: number;
   source: string;
   event: "text" | "ttl";
   text: string;
@@ -190,6 +205,25 @@ export interface SourceBody {
   backlog: { overloaded: boolean; ageMs: number; overloads: number };
 }
 
+/** Who is connected with which role, and what was refused since the start, by reason. */
+export interface AccessBody {
+  /** Connections need a token. */
+  tokens: boolean;
+  operators: number;
+  viewers: number;
+  refused: Record<string, number>;
+}
+
+/** One output besides the viewers: what it was given in time, too late, and in vain. */
+export interface OutputBody {
+  name: string;
+  state: string;
+  sent: number;
+  late: number;
+  failed: number;
+  detail: string;
+}
+
 export interface StatusBody {
   nowMs: number;
   session: string;
@@ -222,6 +256,22 @@ export interface StatusBody {
     | { state: "recording" | "stopped" | "closed"; path: string; bytes: number; records: number; detail: string }
     | undefined;
   process: { rssBytes: number; uptimeS: number };
+  access: AccessBody;
+  outputs: OutputBody[];
+}
+
+/** A change of steering holds from frame `seq`, decoded from bin `bin`, written at `atMs`. */
+export interface SteeredBody {
+  /** As in the `steer` that asked for it. */
+  id: number | null;
+  /** The connection that asked for it. */
+  by: number;
+  gamma: number[];
+  /** The weight in effect: null only where the bundle has none. */
+  guidance: number | null;
+  seq: number;
+  bin: number;
+  atMs: number;
 }
 
 export interface ServerBodies {
@@ -232,15 +282,24 @@ export interface ServerBodies {
   event: EventBody;
   status: StatusBody;
   dropped: { frames: number; latents: number; spikes: number };
-  error: { code: string; message: string };
+  /** `id` is that of the message that was refused, where it had one. */
+  error: { code: string; message: string; id: number | null };
   pong: { id: number; nowMs: number };
+  steered: SteeredBody;
+  noted: { id: number; n: number; atMs: number };
+  presented: { id: number; stimulus: string };
 }
 
 export interface ClientBodies {
   subscribe: { topics: Topic[] };
-  steer: { gamma: number[] };
+  /** `guidance` null or absent: the default of `hello`. */
+  steer: { gamma: number[]; guidance?: number | null | undefined; id?: number | null | undefined };
   shown: { seq: number; atMs: number };
   ping: { id: number };
+  /** `atMs` is server time; without it, when it arrives. */
+  event: { id: number; text: string; atMs?: number | null | undefined };
+  /** `image` is RGB, row by row, 8 bits a channel. */
+  present: { id: number; width: number; height: number; image: Uint8Array };
 }
 
 type Tagged<Bodies> = { [Type in keyof Bodies]: Bodies[Type] & { type: Type } }[keyof Bodies];

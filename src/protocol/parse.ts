@@ -6,10 +6,10 @@ import type { ClientMessage, ServerMessage } from "./messages.ts";
 import { plainProblem } from "./plain.ts";
 import { serverSchemas } from "./server-schema.ts";
 
-/** A message, or why there is none: `problem` is a sentence for the peer that sent it. */
+/** A message, or why there is none: `problem` is a sentence for the peer that sent it, `id` the message's where it could be read. */
 export type Parsed<Message> =
   | { ok: true; message: Message }
-  | { ok: false; code: "PROTOCOL_MALFORMED" | "PROTOCOL_UNSUPPORTED"; problem: string };
+  | { ok: false; code: "PROTOCOL_MALFORMED" | "PROTOCOL_UNSUPPORTED"; problem: string; id: number | null };
 
 /** Size above which a client message is refused, bytes (the server closes with 1009 before it comes to this). */
 export const MAX_CLIENT_BYTES = 65_536;
@@ -45,14 +45,12 @@ function parse<Message>(
   const schema = Object.hasOwn(schemas, value.type) ? schemas[value.type] : undefined;
   if (schema === undefined) {
     const wanted = `one of ${Object.keys(schemas).join(", ")}`;
-    return {
-      ok: false,
-      code: "PROTOCOL_UNSUPPORTED",
-      problem: expected("type", wanted, value.type.slice(0, MAX_QUOTE)),
-    };
+    const problem = expected("type", wanted, value.type.slice(0, MAX_QUOTE));
+    return { ok: false, code: "PROTOCOL_UNSUPPORTED", problem, id: idOf(value) };
   }
   const result = schema.safeParse(value);
-  return result.success ? { ok: true, message: result.data } : malformed(firstIssue(value.type, result.error));
+  if (result.success) return { ok: true, message: result.data };
+  return malformed(firstIssue(value.type, result.error), idOf(value));
 }
 
 // A plain Uint8Array: `bin` fields are views of it, and views of a Buffer would be Buffers.
@@ -70,6 +68,10 @@ function firstIssue(type: string, error: z.ZodError): string {
   return `${path}: ${issue?.message ?? "not valid"}`.slice(0, 4 * MAX_QUOTE);
 }
 
-function malformed(problem: string): Parsed<never> {
-  return { ok: false, code: "PROTOCOL_MALFORMED", problem };
+function idOf(value: object): number | null {
+  return "id" in value && Number.isSafeInteger(value.id) ? Number(value.id) : null;
+}
+
+function malformed(problem: string, id: number | null = null): Parsed<never> {
+  return { ok: false, code: "PROTOCOL_MALFORMED", problem, id };
 }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { LATE_POLICIES, NO_TIME_POLICIES, type ServerBodies, STAGES, STEP_REASONS } from "./messages.ts";
+import { LATE_POLICIES, NO_TIME_POLICIES, ROLES, type ServerBodies, STAGES, STEP_REASONS } from "./messages.ts";
 
 // Without this zod probes `new Function`, which the page's Content-Security-Policy reports as a violation.
 z.config({ jitless: true });
@@ -60,6 +60,7 @@ const frame = latents.extend({
   seed: z.number(),
   guidance: z.number().nullable(),
   steering: z.array(z.number()),
+  event: z.object({ n: count, text: z.string(), atMs: z.number() }).nullable(),
   source: z.string(),
   bundle: z.string(),
   sourceS: pair,
@@ -94,6 +95,10 @@ const hello = z.object({
   budgetMs: z.number(),
   everyBins: count,
   source: z.object({ name: z.string(), kind: z.string() }),
+  role: z.enum(ROLES),
+  viewer: count,
+  guidance: z.object({ default: z.number(), min: z.number(), max: z.number() }).nullable(),
+  present: z.boolean(),
 });
 
 const source = z.object({
@@ -145,6 +150,24 @@ const status = z.object({
     })
     .optional(),
   process: z.object({ rssBytes: z.number(), uptimeS: z.number() }),
+  access: z.object({ tokens: z.boolean(), operators: count, viewers: count, refused: z.record(z.string(), count) }),
+  outputs: z.array(
+    z.object({
+      ...{ name: z.string(), state: z.string(), detail: z.string() },
+      ...{ sent: count, late: count, failed: count },
+    }),
+  ),
+});
+
+const steered = z.object({
+  type: z.literal("steered"),
+  id: z.int().nullable(),
+  by: count,
+  gamma: z.array(z.number()),
+  guidance: z.number().nullable(),
+  seq: count,
+  bin: z.int(),
+  atMs: z.number(),
 });
 
 /** What the daemon may say, as readers check it. Unknown keys are ignored. */
@@ -163,6 +186,7 @@ export const serverSchemas: { [Type in keyof ServerBodies]: z.ZodType<ServerBodi
   }),
   event: z.object({
     type: z.literal("event"),
+    n: count,
     source: z.string(),
     event: z.enum(["text", "ttl"]),
     text: z.string(),
@@ -172,6 +196,9 @@ export const serverSchemas: { [Type in keyof ServerBodies]: z.ZodType<ServerBodi
   }),
   status: status.extend({ type: z.literal("status") }),
   dropped: z.object({ type: z.literal("dropped"), frames: count, latents: count, spikes: count }),
-  error: z.object({ type: z.literal("error"), code: z.string(), message: z.string() }),
+  error: z.object({ type: z.literal("error"), code: z.string(), message: z.string(), id: z.int().nullable() }),
   pong: z.object({ type: z.literal("pong"), id: z.int(), nowMs: z.number() }),
+  steered,
+  noted: z.object({ type: z.literal("noted"), id: z.int(), n: count, atMs: z.number() }),
+  presented: z.object({ type: z.literal("presented"), id: z.int(), stimulus: z.string() }),
 };

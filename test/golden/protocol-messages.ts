@@ -60,6 +60,10 @@ export const SERVER: ServerBodies = {
     budgetMs: 50,
     everyBins: 2,
     source: { name: "rig", kind: "open-ephys" },
+    role: "operator",
+    viewer: 3,
+    guidance: { default: 1.5, min: 1, max: 3 },
+    present: true,
   },
   frame: {
     ...latents,
@@ -72,6 +76,7 @@ export const SERVER: ServerBodies = {
     seed: 4_294_967_295,
     guidance: 1.5,
     steering: [0, -2.5],
+    event: { n: 12, text: "stimulus apple-3", atMs: 2011 },
     source: "rig",
     bundle: "sha256:00ff",
     sourceS: [1.92, 2.02],
@@ -95,6 +100,7 @@ export const SERVER: ServerBodies = {
     closedMs: 2020.5,
   },
   event: {
+    n: 12,
     source: "rig",
     event: "text",
     text: "stimulus apple-3",
@@ -150,16 +156,23 @@ export const SERVER: ServerBodies = {
     viewerTotals: { connected: 1, offered: 3001, sent: 2980, dropped: 20, queued: 1 },
     spikes: { total: 70_000, late: 3 },
     process: { rssBytes: 123_456_789, uptimeS: 60 },
+    access: { tokens: true, operators: 1, viewers: 0, refused: { token: 2, origin: 0 } },
+    outputs: [{ name: "ttl", state: "open", sent: 2890, late: 10, failed: 0, detail: "" }],
   },
   dropped: { frames: 19, latents: 0, spikes: 4 },
-  error: { code: "PROTOCOL_MALFORMED", message: "steer.gamma: expected 2 numbers, one per latent group, got 3" },
+  error: { code: "PROTOCOL_MALFORMED", message: "steer.gamma: expected 2 numbers, one per latent group, got 3", id: 8 },
   pong: { id: 7, nowMs: 2040.25 },
+  steered: { id: 8, by: 3, gamma: [0, -2.5], guidance: 1.5, seq: 41, bin: 100, atMs: 2032.5 },
+  noted: { id: 9, n: 12, atMs: 2011 },
+  presented: { id: 10, stimulus: "live-4" },
 };
 
 /** One body of every client message. */
 export const CLIENT: ClientBodies = {
   subscribe: { topics: ["frame", "latents", "spikes", "event", "status"] },
-  steer: { gamma: [0, -2.5] },
+  steer: { gamma: [0, -2.5], guidance: 1.5, id: 8 },
   shown: { seq: 41, atMs: 2048.5 },
   ping: { id: 7 },
+  event: { id: 9, text: "reward, left lever", atMs: 2011 },
+  present: { id: 10, width: 2, height: 1, image: Uint8Array.of(0, 127, 255, 1, 2, 3) },
 };

@@ -27,7 +27,8 @@ export async function startServer(overrides: Partial<ServerOptions> = {}) {
     ready: () => true,
     now: () => performance.now(),
     log: { info: write, warn: write, debug: write, error: write },
-    ...{ onSteer: () => {}, onShown: () => {} },
+    commands: { steer: () => {}, event: (_, atMs) => ({ n: 0, atMs: atMs ?? 0 }), present: async () => "live-0" },
+    onShown: () => {},
     ...overrides,
   };
   const server: PhospheneServer = await createServer(options);

@@ -6,7 +6,7 @@ describe("a viewer", () => {
   it("gets hello first, then the frames it subscribed to, in order, with the stamps that they came with", async () => {
     const { server, url } = await startServer();
     const viewer = await connect(url, "frame");
-    expect(viewer.received[0]).toEqual({ type: "hello", ...SERVER.hello });
+    expect(viewer.received[0]).toEqual({ type: "hello", ...SERVER.hello, viewer: 1 });
     const before = performance.now();
     for (let seq = 0; seq < 20; seq++) {
       const { serialisedMs, writtenMs } = server.publishFrame(makeFrame(seq));
@@ -44,22 +44,30 @@ describe("a viewer", () => {
     await viewer.next("status");
   });
 
-  it("steers, says what was shown, and pings", async () => {
-    const onSteer = vi.fn();
+  it("steers, notes an event, presents a picture, says what was shown, and pings", async () => {
+    const commands = { steer: vi.fn(), event: vi.fn(() => ({ n: 4, atMs: 76 })), present: vi.fn(async () => "live-2") };
     const onShown = vi.fn();
-    const { url } = await startServer({ onSteer, onShown, now: () => 77 });
+    const { url } = await startServer({ commands, onShown, now: () => 77 });
     const viewer = await connect(url);
     viewer.say("steer", { gamma: [1, -10] });
+    viewer.say("steer", { gamma: [0, 0], guidance: 1.5, id: 4 });
+    viewer.say("event", { id: 5, text: "reward" });
+    viewer.say("present", { id: 6, width: 1, height: 1, image: Uint8Array.of(1, 2, 3) });
     viewer.say("shown", { seq: 3, atMs: 5.5 });
+    expect(await viewer.next("noted")).toEqual({ type: "noted", id: 5, n: 4, atMs: 76 });
+    expect(await viewer.next("presented")).toEqual({ type: "presented", id: 6, stimulus: "live-2" });
     viewer.say("ping", { id: 9 });
     expect(await viewer.next("pong")).toEqual({ type: "pong", id: 9, nowMs: 77 });
-    expect(onSteer).toHaveBeenCalledExactlyOnceWith([1, -10], 1);
+    expect(commands.steer.mock.calls).toEqual([
+      [{ gamma: [1, -10], guidance: null, id: null }, 1],
+      [{ gamma: [0, 0], guidance: 1.5, id: 4 }, 1],
+    ]);
+    expect(commands.present).toHaveBeenCalledExactlyOnceWith({ width: 1, height: 1, image: Uint8Array.of(1, 2, 3) });
     expect(onShown).toHaveBeenCalledExactlyOnceWith(3, 5.5);
   });
 
   it("survives its own mistakes, and is told of each", async () => {
-    const onSteer = vi.fn();
-    const { url } = await startServer({ onSteer });
+    const { url } = await startServer();
     const viewer = await connect(url);
     const mistakes: [string | Uint8Array, string, RegExp][] = [
       [Uint8Array.of(0xc1, 0xff), "PROTOCOL_MALFORMED", /plain MessagePack/],
@@ -68,21 +76,24 @@ describe("a viewer", () => {
     ];
     for (const [bytes, code, message] of mistakes) {
       viewer.socket.send(bytes);
-      expect(await viewer.next("error")).toEqual({ type: "error", code, message: expect.stringMatching(message) });
+      expect(await viewer.next("error")).toEqual({
+        type: "error",
+        code,
+        message: expect.stringMatching(message),
+        id: null,
+      });
     }
-    for (const gamma of [[1], [0, 11]]) {
-      viewer.say("steer", { gamma });
-      expect(await viewer.next("error")).toMatchObject({ code: "PROTOCOL_MALFORMED" });
-    }
-    expect(onSteer).not.toHaveBeenCalled();
+    viewer.say("steer", { gamma: [0, 11] });
+    expect(await viewer.next("error")).toMatchObject({ code: "PROTOCOL_MALFORMED" });
     await viewer.subscribe("frame");
   });
 
   it("does not stop the daemon when a handler of the daemon throws", async () => {
-    const onSteer = () => {
+    const steer = () => {
       throw new Error("bug");
     };
-    const { url, nextLog } = await startServer({ onSteer });
+    const commands = { steer, event: () => ({ n: 0, atMs: 0 }), present: async () => "" };
+    const { url, nextLog } = await startServer({ commands });
     const viewer = await connect(url);
     const logged = nextLog("message not handled");
     viewer.say("steer", { gamma: [0, 0] });

@@ -77,6 +77,7 @@ export async function simulate(script: Script): Promise<Simulated> {
     });
   let current: Window | null = null;
   const supervisor = { state: "ready", info: null, decode: (request: { steps: number }) => decode(request, current!) };
+  const steering = { gamma: [0, 0, 0, 0], guidance: null, version: 0 };
   const stage = decodeStage({
     ...{
       supervisor: supervisor as unknown as DecoderHost,
@@ -86,7 +87,8 @@ export async function simulate(script: Script): Promise<Simulated> {
       digest,
       now,
     },
-    ...{ clock: new ClockMap(), seed: 1, fromMonotonic: (ms: number) => ms, steering: () => [0, 0, 0, 0] },
+    ...{ clock: new ClockMap(), seed: 1, fromMonotonic: (ms: number) => ms, steering: () => steering },
+    eventBefore: () => null,
     onFailure: () => {},
     onNoTime: (window, decision) => writer.expire(window, decision),
   });

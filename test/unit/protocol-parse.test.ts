@@ -8,7 +8,11 @@ import { CLIENT, SERVER } from "../golden/protocol-messages.ts";
 
 const plain = new Packr({ useRecords: false });
 const pack = (value: unknown) => new Uint8Array(plain.pack(value));
-const malformed = (problem: unknown) => ({ ok: false, code: "PROTOCOL_MALFORMED", problem });
+const malformed = (problem: unknown, id: number | null = null) => ({
+  ...{ ok: false, code: "PROTOCOL_MALFORMED", problem, id },
+});
+
+const isId = (id: unknown) => id === null || Number.isSafeInteger(id);
 
 /** `{ type: "ping", id: <raw bytes> }` */
 function pingWith(...raw: number[]): Uint8Array {
@@ -44,9 +48,18 @@ describe("client messages", () => {
     ["steering beyond the range", pack({ type: "steer", gamma: [0, 10.001] }), /^steer\.gamma\.1/],
     ["NaN steering", pack({ type: "steer", gamma: [Number.NaN] }), /^steer\.gamma\.0/],
     ["infinite time", pack({ type: "shown", seq: 1, atMs: Number.POSITIVE_INFINITY }), /^shown\.atMs/],
+    ["guidance that is no number", pack({ type: "steer", gamma: [], guidance: "1" }), /^steer\.guidance/],
+    ["an event without text", pack({ type: "event", id: 1, text: "" }), /^event\.text/],
+    ["an event of a novel", pack({ type: "event", id: 1, text: "x".repeat(257) }), /^event\.text/],
+    ["an event without id", pack({ type: "event", text: "x" }), /^event\.id/],
+    ["an event at no time", pack({ type: "event", id: 1, text: "x", atMs: Number.NaN }), /^event\.atMs/],
+    ["a picture of no size", pack({ ...CLIENT.present, type: "present", width: 0 }), /^present\.width/],
+    ["a large picture", pack({ ...CLIENT.present, type: "present", height: 129 }), /^present\.height/],
+    ["a cut picture", pack({ ...CLIENT.present, type: "present", height: 2 }), /^present\.image: expected width \*/],
+    ["a picture of numbers", pack({ ...CLIENT.present, type: "present", image: [1, 2, 3] }), /^present\.image/],
     ["negative seq", pack({ type: "shown", seq: -1, atMs: 0 }), /^shown\.seq/],
   ])("refuses %s", (_, bytes, problem) => {
-    expect(parseClientMessage(bytes)).toEqual(malformed(expect.stringMatching(problem)));
+    expect(parseClientMessage(bytes)).toMatchObject(malformed(expect.stringMatching(problem), expect.toSatisfy(isId)));
   });
 
   it("refuses messages over the size limit before looking into them", () => {
@@ -56,8 +69,16 @@ describe("client messages", () => {
   });
 
   it.each(["frame", "toString", "__proto__", "constructor"])("does not know the type %s", (type) => {
-    const problem = expect.stringContaining(`expected one of subscribe, steer, shown, ping, got "${type}"`);
-    expect(parseClientMessage(pack({ type }))).toEqual({ ok: false, code: "PROTOCOL_UNSUPPORTED", problem });
+    const problem = expect.stringContaining(
+      `expected one of subscribe, steer, shown, ping, event, present, got "${type}"`,
+    );
+    expect(parseClientMessage(pack({ type }))).toEqual({ ok: false, code: "PROTOCOL_UNSUPPORTED", problem, id: null });
+  });
+
+  it("says the id of what it refuses, where there is one", () => {
+    expect(parseClientMessage(pack({ type: "steer", gamma: [11], id: 8 }))).toMatchObject({ ok: false, id: 8 });
+    expect(parseClientMessage(pack({ type: "dance", id: 9 }))).toMatchObject({ ok: false, id: 9 });
+    expect(parseClientMessage(pack({ type: "ping", id: 1.5 }))).toMatchObject({ ok: false, id: null });
   });
 
   it("ignores unknown keys, and __proto__ touches no prototype", () => {
@@ -72,7 +93,12 @@ describe("client messages", () => {
   });
 
   it("never throws on random bytes, nor on mutated messages", () => {
-    const valid = fc.constantFrom(encodeClient("steer", CLIENT.steer), encodeClient("subscribe", CLIENT.subscribe));
+    const valid = fc.constantFrom(
+      encodeClient("steer", CLIENT.steer),
+      encodeClient("subscribe", CLIENT.subscribe),
+      encodeClient("event", CLIENT.event),
+      encodeClient("present", CLIENT.present),
+    );
     const mutated = fc
       .tuple(valid, fc.array(fc.tuple(fc.nat(80), fc.nat(255)), { maxLength: 4 }))
       .map(([bytes, edits]) => {

@@ -9,6 +9,7 @@ const bytes = (values: readonly number[]) => new Uint8Array(Float32Array.from(va
 const hello: HelloBody = {
   ...{ protocol: 1, server: "phosphene/0.1.0", session: "a", nowMs: 0, unixMs: 0, budgetMs: 50, everyBins: 2 },
   source: { name: "rig", kind: "open-ephys" },
+  ...{ role: "operator", viewer: 1, guidance: null, present: false },
   bundle: {
     ...{ name: "tiny", kind: "diffusion", digest: "d", units: 2, unitLabels: ["E1.1", "E2.1"] },
     bins: { widthMs: 20, window: 5 },
@@ -138,12 +139,12 @@ describe("state of the viewer", () => {
   });
 
   test("a stimulus goes to the track, other texts and errors to the note", () => {
-    const event = { type: "event", source: "rig", event: "text", sourceS: 2, atMs: 0 } as const;
+    const event = { type: "event", n: 0, source: "rig", event: "text", sourceS: 2, atMs: 0 } as const;
     applyMessage(state, { ...event, text: "stimulus x", stimulus: { id: "x", url: "/stimuli/x" } }, 0);
     applyMessage(state, { ...event, text: "decoder restarted", stimulus: null }, 7);
     expect(state.stimuli.current?.id).toBe("x");
     expect(state.note).toEqual({ text: "decoder restarted", atMs: 7, fault: false });
-    applyMessage(state, { type: "error", code: "PROTOCOL_RATE", message: "slower" }, 8);
+    applyMessage(state, { type: "error", code: "PROTOCOL_RATE", message: "slower", id: null }, 8);
     expect(state.note).toMatchObject({ text: "PROTOCOL_RATE: slower", fault: true });
   });
 });

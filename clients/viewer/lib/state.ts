@@ -119,6 +119,9 @@ const HANDLERS: Handlers = {
     state.note = { text: `${body.code}: ${body.message}`, atMs, fault: true };
   },
   pong: () => {},
+  steered: () => {},
+  noted: () => {},
+  presented: () => {},
 };
 
 /** Takes one message into the state; `atMs` is the page's clock at arrival. */
