@@ -87,10 +87,13 @@ function reason(python: string | Error): string | undefined {
   return python instanceof Error ? python.message : undefined;
 }
 
+const scratchFolders: string[] = [];
+
 /** A file for a system to read, gone when this process ends. */
 function scratch(name: string, content: string | Uint8Array): string {
   const folder = mkdtempSync(join(tmpdir(), "phosphene-"));
-  process.once("exit", () => rmSync(folder, { recursive: true }));
+  if (scratchFolders.push(folder) === 1)
+    process.once("exit", () => scratchFolders.map((each) => rmSync(each, { recursive: true })));
   writeFileSync(join(folder, name), content);
   return join(folder, name);
 }
