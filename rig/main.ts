@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import { PhospheneError } from "../src/errors.ts";
-import { parseRigOptions, type RigOptions } from "./options.ts";
+import { playInteractive } from "./interactive.ts";
+import { type ParsedRigOptions, parseRigOptions, type RigOptions } from "./options.ts";
 import { pace } from "./pace.ts";
 import { openPublisher } from "./publisher.ts";
 import { loadRecording } from "./recording.ts";
@@ -16,32 +17,57 @@ export type { RigOptions } from "./options.ts";
  * Errors: CONFIG_INVALID, SESSION_INVALID, RECORDING_INVALID, ADDRESS_IN_USE.
  */
 export async function runRig(options: RigOptions, signal: AbortSignal): Promise<void> {
-  const { port, seed, speed, blockMs, continuousChannels, session, recording } = parseRigOptions(options);
-  const source = await openSource(session, recording, seed);
+  const parsed = parseRigOptions(options);
+  const { port, seed, speed, blockMs, continuousChannels, interactive, presentPort } = parsed;
+  const { source, listen } = interactive ? await openInteractive(parsed) : await openPlayed(parsed);
   if (signal.aborted) return;
   const publisher = await openPublisher({ port, units: source.units, continuousChannels, seed });
+  let stopListening = () => {};
   const status = createStatusLine(process.stderr);
-  status.start(`rig: publishing ${source.units.length} units of ${source.name} on ${publisher.endpoint}`);
   try {
+    stopListening = await listen();
+    const takes = interactive ? `, pictures are taken on tcp://127.0.0.1:${presentPort}` : "";
+    status.start(`rig: publishing ${source.units.length} units of ${source.name} on ${publisher.endpoint}${takes}`);
     for await (const index of pace({ blockMs, speed }, signal)) {
       const block = source.next(blockMs);
       await publisher.publish(block, index * blockMs * SAMPLES_PER_MS, blockMs);
       status.block(block);
     }
   } finally {
+    stopListening();
     publisher.close();
     status.end();
   }
 }
 
-async function openSource(folder: string | undefined, recording: string | undefined, seed: number): Promise<RigSource> {
+/** What is played, and how it begins to take pictures. */
+interface Opened {
+  readonly source: RigSource;
+  /** Resolves with what stops it. */
+  readonly listen: () => Promise<() => void>;
+}
+
+async function openPlayed({ session: folder, recording, seed }: ParsedRigOptions): Promise<Opened> {
+  const listen = async () => () => {};
   const session = folder === undefined ? undefined : await readSession(folder);
   if (session?.kind === "simulated") {
-    if (recording === undefined) return playSimulated(session, seed);
+    if (recording === undefined) return { source: playSimulated(session, seed), listen };
     throw new PhospheneError("CONFIG_INVALID", `${folder}: expected a session of kind recording, got simulated`);
   }
-  if (recording !== undefined) return loadRecording(recording, seed, session);
+  if (recording !== undefined) return { source: await loadRecording(recording, seed, session), listen };
   throw new PhospheneError("CONFIG_INVALID", `${folder} plays a recording: say where its files are with --recording`);
+}
+
+/** Imported late: a rig that takes no pictures loads no ONNX Runtime. */
+async function openInteractive({ session: folder, recording, seed, ...rest }: ParsedRigOptions): Promise<Opened> {
+  const session = folder === undefined || recording !== undefined ? undefined : await readSession(folder);
+  if (folder === undefined || session?.kind !== "simulated")
+    throw new PhospheneError("CONFIG_INVALID", "--interactive: expected a simulated session, got a recording");
+  const { loadEncoder } = await import("./encoder.ts");
+  const { openPresentPort } = await import("./present-port.ts");
+  const encode = await loadEncoder(folder, session);
+  const source = playInteractive(session, seed, rest.holdMs);
+  return { source, listen: () => openPresentPort(rest.presentPort, encode, source) };
 }
 
 /** Command-line flags of the rig -> its options; numbers are checked by `runRig`. */
@@ -51,7 +77,8 @@ export function rigOptionsOf(args: string[]): RigOptions {
     args,
     options: {
       ...{ session: text, recording: text, port: text, seed: text, speed: text },
-      ...{ "block-ms": text, "continuous-channels": text },
+      ...{ "block-ms": text, "continuous-channels": text, "present-port": text, "hold-ms": text },
+      interactive: { type: "boolean" },
     },
   });
   const numbers = {
@@ -60,10 +87,17 @@ export function rigOptionsOf(args: string[]): RigOptions {
     speed: values.speed,
     blockMs: values["block-ms"],
     continuousChannels: values["continuous-channels"],
+    presentPort: values["present-port"],
+    holdMs: values["hold-ms"],
   };
   const given = Object.entries(numbers).flatMap(([key, value]) => (value === undefined ? [] : [[key, Number(value)]]));
-  const { session, recording } = values;
-  return { ...(session && { session }), ...(recording && { recording }), ...Object.fromEntries(given) };
+  const { session, recording, interactive } = values;
+  return {
+    ...(interactive && { interactive }),
+    ...(session && { session }),
+    ...(recording && { recording }),
+    ...Object.fromEntries(given),
+  };
 }
 
 async function main(): Promise<void> {

@@ -17,17 +17,25 @@ const schema = z
     speed: z.number().positive().max(10_000).default(1),
     blockMs: z.int().min(1).max(1_000).default(10),
     continuousChannels: z.int().min(0).max(1_024).default(4),
+    /** Show pictures that are sent to it, too (docs/closed-loop.md). */
+    interactive: z.boolean().default(false),
+    /** Where pictures are taken; the one after the heartbeats' unless given. */
+    presentPort: z.int().min(1).max(65_535).optional(),
+    /** How long such a picture stays when no other one comes. */
+    holdMs: z.int().min(10).max(3_600_000).default(10_000),
   })
   .transform((options) => ({
     ...options,
+    presentPort: options.presentPort ?? Math.min(options.port + 2, 65_535),
     session: options.session ?? (options.recording === undefined ? DEMO_SESSION : undefined),
   }));
 
 /** What `phosphene rig` takes; everything has a default. */
 export type RigOptions = z.input<typeof schema>;
+export type ParsedRigOptions = z.output<typeof schema>;
 
 /** Options with their defaults. Errors: CONFIG_INVALID, naming every option that is wrong. */
-export function parseRigOptions(options: unknown): z.output<typeof schema> {
+export function parseRigOptions(options: unknown): ParsedRigOptions {
   const parsed = schema.safeParse(options);
   if (parsed.success) return parsed.data;
   const issues = parsed.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`);

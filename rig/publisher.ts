@@ -71,7 +71,8 @@ export async function openPublisher(options: PublisherOptions): Promise<RigPubli
   };
 }
 
-async function bind(socket: Publisher | Reply, endpoint: string, close: () => void): Promise<void> {
+/** Errors: ADDRESS_IN_USE, after `close`. */
+export async function bind(socket: Publisher | Reply, endpoint: string, close: () => void): Promise<void> {
   try {
     await socket.bind(endpoint);
   } catch (cause) {

@@ -16,14 +16,26 @@ export async function readSession(folder: string): Promise<Session> {
   return { ...session, drivenHz };
 }
 
-async function readRates(folder: string, rates: { file: string; sha256: string }, count: number) {
-  if (isAbsolute(rates.file) || rates.file.split(/[\\/]/).includes("..")) {
-    throw invalid(folder, expected("rates.file", "a path inside the session folder", rates.file));
+interface Digested {
+  readonly file: string;
+  readonly sha256: string;
+}
+
+/** Reads a file of a session that is as session.json says; `key` names it there. Errors: SESSION_INVALID. */
+export async function readDigested(folder: string, { file, sha256 }: Digested, key: string): Promise<Buffer> {
+  if (isAbsolute(file) || file.split(/[\\/]/).includes("..")) {
+    throw invalid(folder, expected(`${key}.file`, "a path inside the session folder", file));
   }
-  const file = join(folder, rates.file);
-  const bytes = await read(file);
+  const path = join(folder, file);
+  const bytes = await read(path);
   const digest = createHash("sha256").update(bytes).digest("hex");
-  if (digest !== rates.sha256) throw invalid(file, expected("SHA-256", rates.sha256, digest));
+  if (digest !== sha256) throw invalid(path, expected("SHA-256", sha256, digest));
+  return bytes;
+}
+
+async function readRates(folder: string, rates: Digested, count: number) {
+  const bytes = await readDigested(folder, rates, "rates");
+  const file = join(folder, rates.file);
   if (bytes.length !== 4 * count) throw invalid(file, expected("size", `${4 * count} bytes`, bytes.length));
   const drivenHz = Float32Array.from({ length: count }, (_, index) => bytes.readFloatLE(4 * index));
   if (!drivenHz.every(Number.isFinite)) throw invalid(file, "rates: expected finite numbers");

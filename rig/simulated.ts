@@ -1,20 +1,17 @@
-import { createGains } from "./gains.ts";
+import { createCells, openBlock } from "./cells.ts";
 import { createRandom, randomOrder } from "./random.ts";
 import { adaptedHz, timeCourseTable } from "./rates.ts";
 import type { SimulatedSession } from "./session-schema.ts";
 import { type RigBlock, type RigEvent, type RigSource, SAMPLES_PER_MS } from "./source.ts";
 
-/** Cells of a simulated session: Poisson in steps of 1 ms under shared and private gains. The same seed plays the same. */
+/** A simulated session: its stimuli in random order, each followed by a blank. The same seed plays the same. */
 export function playSimulated(session: SimulatedSession, seed: number): RigSource {
-  const { presentation, population, units, stimuli } = session;
+  const { presentation, units, stimuli } = session;
   const { onMs, offMs } = presentation;
   const trialMs = onMs + offMs;
-  const chance = createRandom(seed, 0);
+  const fire = createCells(session, seed);
   const order = randomOrder(stimuli.length, createRandom(seed, 1));
-  const nextGains = createGains(population, seed);
   const responses = createResponses(session);
-  const dead = Math.ceil(population.refractoryMs);
-  const lastSpikeMs = new Float64Array(units.length).fill(Number.NEGATIVE_INFINITY);
   let ms = 0;
 
   const change = (tau: number): RigEvent | undefined => {
@@ -25,27 +22,17 @@ export function playSimulated(session: SimulatedSession, seed: number): RigSourc
     }
     return tau === onMs && ms >= offMs ? { sampleNum, text: "stimulus blank", state: 0 } : undefined;
   };
-  const step = (spikeSamples: number[], spikeUnits: number[], tau: number) => {
-    const gains = nextGains();
-    for (let unit = 0; unit < units.length; unit++) {
-      const expectedSpikes = (responses.rateHz(unit, tau) * (gains[unit] ?? 0)) / 1_000;
-      if (chance.uniform() >= 1 - Math.exp(-expectedSpikes) || ms - (lastSpikeMs[unit] ?? 0) < dead) continue;
-      lastSpikeMs[unit] = ms;
-      spikeSamples.push(ms * SAMPLES_PER_MS + chance.below(SAMPLES_PER_MS));
-      spikeUnits.push(unit);
-    }
-  };
   return {
     name: session.name,
     units,
     next(blockMs): RigBlock {
-      const block = { spikeSamples: [], spikeUnits: [], events: [] as RigEvent[] };
+      const block = openBlock();
       for (const end = ms + blockMs; ms < end; ms++) {
         // The session begins with the blank that comes before a stimulus.
         const tau = (ms + onMs) % trialMs;
         const event = change(tau);
         if (event) block.events.push(event);
-        step(block.spikeSamples, block.spikeUnits, tau);
+        fire(block, ms, (unit) => responses.rateHz(unit, tau));
       }
       return block;
     },

@@ -10,6 +10,9 @@ interface RigOptions {
   speed: number;
   blockMs: number;
   continuousChannels: number;
+  interactive?: boolean;
+  presentPort?: number;
+  holdMs?: number;
 }
 
 /** `phosphene rig`: the simulated rig, a peer of the daemon that shares nothing with it but the wire. */
@@ -24,6 +27,9 @@ export function addRig(program: Command): void {
     .option("--speed <factor>", "1 is real time", parsePositive, 1)
     .option("--block-ms <ms>", "length of an acquisition block", parsePositive, 10)
     .option("--continuous-channels <n>", "channels of continuous data", Number, 4)
+    .option("--interactive", "show pictures that the daemon hands on, too; the session goes on when none comes")
+    .option("--present-port <port>", "where it takes them (default: the data port + 2)", parsePort)
+    .option("--hold-ms <ms>", "how long such a picture stays when no other comes (default: 10000)", parsePositive)
     .action(async (options: RigOptions) => {
       const abort = new AbortController();
       stopSignal().then(() => abort.abort());
