@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import type { Config } from "../../src/config.ts";
 import { checkClock } from "./check-clock.ts";
 import { checkGpu } from "./check-gpu.ts";
+import { checkPlacement } from "./check-placement.ts";
 import { checkSource } from "./check-source.ts";
 import { type Check, checkBundle, checkLsl, checkNode, checkPackage, checkPort, checkRecordings } from "./checks.ts";
 import { configOption, loadConfig } from "./options.ts";
@@ -37,6 +38,7 @@ async function* checks(file: string | undefined): AsyncGenerator<Check> {
   for (const source of [config.source, ...config.otherSources]) yield await checkSource(source);
   yield await checkRecordings(config.record.dir);
   yield await checkBundle(config.bundle, config.decode);
+  yield checkPlacement(config.process);
 }
 
 async function readConfiguration(file: string | undefined): Promise<{ check: Check; config: Config | null }> {

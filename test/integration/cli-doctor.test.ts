@@ -83,6 +83,7 @@ describe("phosphene doctor", () => {
       "port",
       "recordings",
       "bundle",
+      "placement",
     ])
       expect(output).toMatch(new RegExp(`^(ok|warn) +${name}: .`, "m"));
   });
@@ -94,12 +95,14 @@ describe("phosphene doctor", () => {
       bundle: join(folder, "nothing"),
       server: { port },
       record: { dir: "/dev/null/x" },
+      process: { decoder: { cores: [1000] } },
     };
     const { output, code } = await doctor(wrong);
     expect(code).toBe(1);
     expect(output).toMatch(/^fail {2}port: .* is taken by another program\n +to mend: stop the other program/m);
     expect(output).toMatch(/^fail {2}bundle: \[BUNDLE_MISSING\].*\n +to mend: /m);
     expect(output).toMatch(/^fail {2}recordings: .*\n +to mend: set record.dir/m);
+    expect(output).toMatch(/^fail {2}placement: .*process\.decoder\.cores: .* allow 1000, got EINVAL.*\n +to mend: /m);
   });
 
   test("a source that is not there, one that is, a file that cannot be read", async () => {
