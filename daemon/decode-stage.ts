@@ -59,7 +59,12 @@ export function decodeStage(parts: DecodeStageParts): (window: Window) => Promis
     const dispatched = now();
     const steering = parts.steering();
     try {
-      const answer = supervisor.decode({ values: window.values, steps, steering: steering.gamma });
+      const answer = supervisor.decode({
+        values: window.values,
+        steps,
+        steering: steering.gamma,
+        guidance: steering.guidance,
+      });
       // While the decoder works: afterwards every microsecond counts.
       const observed = meanOverBins(window.values, parts.manifest.bins.window);
       const decoded = await answer;
@@ -110,7 +115,7 @@ function draftFrame(parts: DecodeStageParts, window: Window, decoded: Decoded, r
     decision: asked(run.decision),
     solver: parts.supervisor.info?.solver ?? "",
     seed: parts.seed,
-    guidance: parts.supervisor.info?.guidance ?? null,
+    guidance: run.steering.guidance,
     steering: [...run.steering.gamma],
     event: parts.eventBefore(last.closedAtMs),
     source: last.source,

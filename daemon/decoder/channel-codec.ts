@@ -20,7 +20,7 @@ export function areaOf(memory: ArrayBuffer, offset: number, bytes: number): Area
   };
 }
 
-const REQUEST_HEAD = 4;
+const REQUEST_HEAD = 5;
 const ANSWER_HEAD = 12;
 const DECODED = 1;
 const FAILED = 2;
@@ -32,7 +32,7 @@ export function checkSize(area: Area, { values, steering }: DecodeRequest): void
   requireRoom("a window", 8 * (REQUEST_HEAD + steering.length) + values.byteLength, area);
 }
 
-/** Float64: id, steps, numbers of steerings and values, the steerings; then the values as float32. */
+/** Float64: id, steps, numbers of steerings and values, guidance (NaN: the decoder's own), the steerings; then the values as float32. */
 export function writeRequest(area: Area, id: number, request: DecodeRequest): void {
   checkSize(area, request);
   const { values, steps, steering } = request;
@@ -42,6 +42,7 @@ export function writeRequest(area: Area, id: number, request: DecodeRequest): vo
   f64[1] = steps;
   f64[2] = steering.length;
   f64[3] = values.length;
+  f64[4] = request.guidance ?? Number.NaN;
   for (let i = 0; i < steering.length; i++) f64[REQUEST_HEAD + i] = steering[i]!;
   f32.set(values, 2 * start);
 }
@@ -53,7 +54,8 @@ export function readRequest({ f64, f32, u8 }: Area): { id: number; request: Deco
   if (4 * end > u8.length) throw malformed("a window that fits", 4 * end);
   const steering: number[] = [];
   for (let i = REQUEST_HEAD; i < start; i++) steering.push(f64[i]!);
-  return { id: f64[0]!, request: { values: f32.subarray(2 * start, end), steps: f64[1]!, steering } };
+  const guidance = Number.isNaN(f64[4]) ? null : f64[4]!;
+  return { id: f64[0]!, request: { values: f32.subarray(2 * start, end), steps: f64[1]!, steering, guidance } };
 }
 
 /** Float64: the head, times of the steps, lengths of the readouts; float32: mu, logvar, expected, readouts; bytes: picture, text. */

@@ -18,8 +18,16 @@ export interface DiffusionOptions {
   readonly seed: number;
 }
 
-/** A sampler of k steps: noise and condition [D] -> image [3, H, W] in [-1, 1]. `onStep` is called after each run of the network. */
-export type Sample = (noise: Float32Array, cond: Float32Array, onStep?: () => void) => Promise<Float32Array>;
+/**
+ * A sampler of k steps: noise and condition [D] -> image [3, H, W] in [-1, 1]. `onStep` is called after each run of the network;
+ * `weight` is that of this picture's guidance, where it is not the sampler's own.
+ */
+export type Sample = (
+  noise: Float32Array,
+  cond: Float32Array,
+  onStep?: () => void,
+  weight?: number,
+) => Promise<Float32Array>;
 
 /** VAE encoder, then few-step DDIM from the session's fixed noise. */
 export function diffusionDecoder(graphs: Graphs, manifest: DiffusionManifest, options: DiffusionOptions): Decoder {
@@ -40,7 +48,8 @@ export function diffusionDecoder(graphs: Graphs, manifest: DiffusionManifest, op
       const encodedMs = monotonicMs();
       const cond = steer(mu!, manifest, request.steering);
       const steppedMs: number[] = [];
-      const picture = await samplers.get(request.steps)!(noise, cond, () => steppedMs.push(monotonicMs()));
+      const stepped = () => steppedMs.push(monotonicMs());
+      const picture = await samplers.get(request.steps)!(noise, cond, stepped, request.guidance ?? undefined);
       return {
         image: toRgb(picture, image.height, image.width),
         mu: mu!,
@@ -84,8 +93,8 @@ export function sampler(
 ): Sample {
   const fused = graphs.sample.get(k);
   if (solver !== "ddim" || fused === undefined) return stepwise(graphs, manifest, solver, k, weight);
-  const guidance = Float32Array.of(weight);
-  return async (noise, cond, onStep) => {
+  return async (noise, cond, onStep, own = weight) => {
+    const guidance = Float32Array.of(own);
     const { image } = await fused.run({ noise, cond, guidance });
     onStep?.();
     return image!;
@@ -100,12 +109,12 @@ export function stepwise(
   k: number,
   weight = 1,
 ): Sample {
-  const guidance = Float32Array.of(weight);
   const solve = { ddim, ipndm }[solver];
   const known: Record<string, number[]> = manifest.schedule.timesteps;
   const timesteps = known[String(k)] ?? Array.from({ length: k + 1 }, (_, i) => 1 - i / k);
   const schedule = cosineSchedule(timesteps, manifest.schedule.prediction);
-  return (noise, cond, onStep) => {
+  return (noise, cond, onStep, own = weight) => {
+    const guidance = Float32Array.of(own);
     const denoise = async (x: Float32Array, t: number) => {
       const { v } = await graphs.step.run({ x, t: Float32Array.of(t), cond, guidance });
       onStep?.();

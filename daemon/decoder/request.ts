@@ -15,8 +15,18 @@ export function checkRequest(request: DecodeRequest, manifest: Manifest, steps: 
           ? expected("steps", `one of ${steps.join(", ")}`, request.steps)
           : !finite(request.values)
             ? "values: expected finite numbers"
-            : null;
+            : guidanceProblem(request.guidance ?? null, manifest);
   if (problem !== null) throw new PhospheneError("DECODER_FAILED", problem);
+}
+
+function guidanceProblem(weight: number | null, manifest: Manifest): string | null {
+  if (weight === null) return null;
+  const range = manifest.kind === "diffusion" ? manifest.guidance : undefined;
+  if (range === undefined) return expected("guidance", "null: the bundle has no guidance", weight);
+  // The comparison is false for NaN too.
+  return weight >= range.min && weight <= range.max
+    ? null
+    : expected("guidance", `${range.min} to ${range.max}`, weight);
 }
 
 /** A plain loop: `every` calls back for each of up to some thousand numbers, for every window. */

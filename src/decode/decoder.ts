@@ -6,6 +6,8 @@ export interface DecodeRequest {
   readonly steps: number;
   /** Added to every latent of a group; shape [groups]. */
   readonly steering: readonly number[];
+  /** Guidance weight for this window, within the manifest's range; null or absent: the decoder's own. */
+  readonly guidance?: number | null;
 }
 
 /** What the decoder makes of a window. Times are ms on the decoder's own monotonic clock. */
@@ -33,7 +35,7 @@ export interface Decoder {
   readonly solver: string;
   /** Numbers of steps it can do, ascending. */
   readonly steps: readonly number[];
-  /** Guidance weight of the sampler; null where the bundle has none. */
+  /** Guidance weight of the sampler unless a request has another; null where the bundle has none. */
   readonly guidance: number | null;
   decode(request: DecodeRequest): Promise<Decoded>;
   dispose(): Promise<void>;

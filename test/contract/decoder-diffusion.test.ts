@@ -46,7 +46,11 @@ test("the guidance weight reaches the network, the bundle's default unless told 
   expect(byDefault.guidance).toBe(manifest.guidance!.default);
   const { image } = await byDefault.decode(request());
   expect((await open(manifest.guidance!.default).decode(request())).image).toEqual(image);
-  expect((await open(manifest.guidance!.max).decode(request())).image).not.toEqual(image);
+  const most = await open(manifest.guidance!.max).decode(request());
+  expect(most.image).not.toEqual(image);
+  // A window's own weight goes before the decoder's, and holds for that window only.
+  expect((await byDefault.decode({ ...request(), guidance: manifest.guidance!.max })).image).toEqual(most.image);
+  expect((await byDefault.decode(request())).image).toEqual(image);
 });
 
 test("a guidance weight outside the bundle's range is refused", () => {

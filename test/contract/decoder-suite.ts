@@ -79,6 +79,8 @@ export function decoderContract({ name, open, seeded }: DecoderSubject): void {
       ["a window of another length", { values: new Float32Array(3) }, "values"],
       ["steps that it does not have", { steps: 3 }, "steps"],
       ["steering of another length", { steering: [0] }, "steering"],
+      ["guidance beyond its range", { guidance: 1e6 }, "guidance"],
+      ["guidance that is no number", { guidance: Number.NaN }, "guidance"],
     ])("refuses %s and goes on", async (_, over, named) => {
       await expect(decoder.decode(request(over))).rejects.toThrow(new RegExp(`\\[DECODER_FAILED\\] ${named}`));
       await expect(decoder.decode(request())).resolves.toBeDefined();

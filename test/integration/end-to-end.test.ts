@@ -69,14 +69,42 @@ describe("rig and daemon as processes, a viewer over a real socket", () => {
     expect(later.offsetsMs.length / 4).toBe(later.units.length / 2);
   });
 
-  test("steering is acknowledged and changes the picture's lineage", async () => {
+  test("steering is acknowledged with the frame from which it holds, and is in every lineage from there", async () => {
     await using viewer = await TestViewer.connect(daemon.streamUrl, "frame", "event");
+    const { viewer: by, guidance } = await viewer.next("hello", () => true, 0);
     await viewer.next("frame", () => true, 0);
-    viewer.send("steer", { gamma: [0, 2, 0, 0] });
+    viewer.send("steer", { gamma: [0, 2, 0, 0], guidance: 3, id: 5 });
     await viewer.next("event", ({ source, text }) => source === "daemon" && text === "steering");
-    await viewer.next("frame", ({ steering }) => steering[1] === 2);
+    const steered = await viewer.next("steered");
+    expect(steered).toMatchObject({ id: 5, by, gamma: [0, 2, 0, 0], guidance: 3 });
+    await viewer.next("frame", ({ seq }) => seq > steered.seq);
+    for (const message of viewer.messages) {
+      if (message.type !== "frame") continue;
+      expect(message.steering[1]).toBe(message.seq < steered.seq ? 0 : 2);
+      expect(message.guidance).toBe(message.seq < steered.seq ? guidance!.default : 3);
+      if (message.seq === steered.seq) expect(message.bins[1]).toBe(steered.bin);
+    }
     viewer.send("steer", { gamma: [0, 0, 0, 0] });
-    await viewer.next("frame", ({ steering }) => steering[1] === 0);
+    const { seq } = await viewer.next("steered");
+    expect(await viewer.next("frame", (frame) => frame.seq > seq)).toMatchObject({ guidance: guidance!.default });
+  });
+
+  test("a client's event is told to all, and is in the lineage of the frames after it", async () => {
+    await using teller = await TestViewer.connect(daemon.streamUrl);
+    await using viewer = await TestViewer.connect(daemon.streamUrl, "frame", "event");
+    const { present } = await teller.next("hello", () => true, 0);
+    await viewer.next("frame", () => true, 0);
+    teller.send("event", { id: 1, text: "reward" });
+    const { n, atMs } = await teller.next("noted");
+    const event = await viewer.next("event", ({ source }) => source === "client", 0);
+    expect(event).toMatchObject({ n, atMs, text: "reward", sourceS: null, stimulus: null });
+    const frame = await viewer.next("frame", (body) => body.event?.n === n);
+    expect(frame.stamps.closed).toBeGreaterThanOrEqual(atMs);
+    teller.send("event", { id: 2, text: "of another clock", atMs: Date.now() });
+    expect(await teller.next("error")).toMatchObject({ code: "PROTOCOL_MALFORMED", id: 2 });
+    expect(present).toBe(false);
+    teller.send("present", { id: 3, width: 1, height: 1, image: new Uint8Array(3) });
+    expect(await teller.next("error")).toMatchObject({ code: "PRESENT_UNAVAILABLE", id: 3 });
   });
 
   test("the ledger balances at every poll, and /metrics agrees in kind", async () => {

@@ -34,10 +34,11 @@ describe("a window through shared memory", () => {
         fc.nat(64),
         floats(200),
         fc.array(fc.double(), { maxLength: 8 }),
-        (id, steps, values, steering) => {
+        fc.option(fc.double({ noNaN: true })),
+        (id, steps, values, steering, guidance) => {
           const area = newArea();
-          writeRequest(area, id, { values, steps, steering });
-          expect(readRequest(area)).toEqual({ id, request: { values, steps, steering } });
+          writeRequest(area, id, { values, steps, steering, guidance });
+          expect(readRequest(area)).toEqual({ id, request: { values, steps, steering, guidance } });
         },
       ),
     );
@@ -46,7 +47,7 @@ describe("a window through shared memory", () => {
   test("that does not fit is refused before anything is written", () => {
     const area = newArea(64);
     expect(() => writeRequest(area, 1, { values: new Float32Array(9), steps: 1, steering: [] })).toThrow(
-      "a window: expected at most 64 bytes in all, got 68",
+      "a window: expected at most 64 bytes in all, got 76",
     );
     expect(area.u8.every((byte) => byte === 0)).toBe(true);
   });
