@@ -50,6 +50,7 @@ export async function startDaemon(config: Config, log: Logger, openSink?: OpenSi
       config,
       { bundle: helloBody(bundle, config, parts.session, now()).bundle, session: parts.session },
       now,
+      log,
     );
     const server = await listen(parts);
     parts.server = server;
@@ -75,6 +76,7 @@ function run(parts: Parts, server: PhospheneServer, fail: (reason: unknown) => v
   const { manifest, digest } = bundle;
   const { seed, everyBins, lateFrames, noTime } = config.decode;
   const write = (frame: FrameBody, expiresAtMs: number) => {
+    parts.outputs?.urgent(frame);
     const times = server.publishFrame(frame, expiresAtMs);
     const { writtenMs } = times;
     trace.written(frame, times);

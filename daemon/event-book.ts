@@ -11,11 +11,18 @@ interface Known {
 /** Numbers the events of a session, and tells which of them a frame comes after. The daemon's own are numbered, but no frame's lineage: they would displace the experiment's. */
 export class EventBook {
   readonly #known: Known[] = [];
+  readonly #onEvent: (event: EventBody) => void;
   #next = 0;
+
+  /** `onEvent` is told of every event, once it has its number. */
+  constructor(onEvent: (event: EventBody) => void = () => {}) {
+    this.#onEvent = onEvent;
+  }
 
   /** Gives the event its number; it is known from `knownMs` on. */
   enter(body: Omit<EventBody, "n">, knownMs: number): EventBody {
     const event = { ...body, n: this.#next++ };
+    this.#onEvent(event);
     const { n, source, text, atMs } = event;
     if (source === "daemon") return event;
     this.#known.push({ event: { n, text, atMs }, knownMs });

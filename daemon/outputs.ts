@@ -1,55 +1,75 @@
+import type { Logger } from "pino";
 import type { Config } from "../src/config.ts";
-import type { FrameBody, HelloBody } from "../src/protocol/messages.ts";
+import type { EventBody, FrameBody, HelloBody, OutputBody } from "../src/protocol/messages.ts";
+import type { Output, OutputContext } from "./outputs/output.ts";
 
-/** Where frames go besides the viewers. */
+/** Where frames and events go besides the viewers. Nothing here waits or throws. */
 export interface Outputs {
+  /** A frame is about to be written to the viewers: triggers go before them. */
+  urgent(frame: FrameBody): void;
   /** A frame, held or not, was written to the viewers at `writtenMs`. */
   frame(frame: FrameBody, writtenMs: number): void;
+  event(event: EventBody): void;
   /** A viewer had frame `seq` on its screen at `atMs`. */
   shown(seq: number, atMs: number): void;
+  status(): OutputBody[];
   close(): Promise<void>;
 }
 
-const NONE: Outputs = { frame: () => {}, shown: () => {}, close: async () => {} };
+type Opener = (outputs: Config["outputs"], context: OutputContext) => Promise<Output>;
 
-/** Opens what the configuration asks for; liblsl is loaded only then. `now` is the daemon's clock, that of all stamps of a frame. */
+/** Each is loaded, with the native package that it needs, only when it is configured. */
+const OPENERS: { readonly [Name in Output["name"]]: Opener } = {
+  serial: async ({ serial }, context) => (await import("./outputs/serial.ts")).openSerial(serial, context),
+  networkEvents: async ({ networkEvents }, context) =>
+    (await import("./outputs/network-events.ts")).openNetworkEvents(networkEvents, context),
+  zeromq: async ({ zeromq }, context) => (await import("./outputs/zeromq.ts")).openZeroMq(zeromq, context),
+  lsl: async ({ lsl }, context) => (await import("./outputs/lsl.ts")).openLsl(lsl, context),
+};
+const NAMES = Object.keys(OPENERS) as (keyof typeof OPENERS)[];
+
+/** Opens what the configuration asks for. Rejects with a coded error, and leaves nothing open then. */
 export async function openOutputs(
   config: Config,
-  hello: Pick<HelloBody, "bundle" | "session">,
+  { bundle, session }: Pick<HelloBody, "bundle" | "session">,
   now: () => number,
+  log: Logger,
 ): Promise<Outputs> {
-  const { enabled, name } = config.outputs.lsl;
-  if (!enabled) return NONE;
-  const [{ loadNative }, { lslClock }, { openDecodedOutlets }] = await Promise.all([
-    import("../adapters/lsl/native.ts"),
-    import("../adapters/lsl-outlet/clock.ts"),
-    import("../adapters/lsl-outlet/decoded.ts"),
-  ]);
-  const native = loadNative();
-  const { bundle, session } = hello;
-  const described = { name, session, bundle, groups: bundle.latents.groups, binMs: bundle.bins.widthMs };
-  const outlets = await openDecodedOutlets(
-    native,
-    { ...described, everyBins: config.decode.everyBins },
-    lslClock(native, now),
-  );
+  const say: OutputContext["log"] = (level, message) => log[level](`output: ${message}`);
+  const context = { bundle, session, everyBins: config.decode.everyBins, now, log: say };
+  const outputs: Output[] = [];
+  try {
+    for (const name of NAMES) {
+      if (config.outputs[name].enabled) outputs.push(await OPENERS[name](config.outputs, context));
+    }
+  } catch (error) {
+    await closeAll(outputs);
+    throw error;
+  }
+  return combine(outputs, (name, error) => log.error(`output ${name}: ${String(error)}`));
+}
+
+function combine(outputs: readonly Output[], complain: (name: string, error: unknown) => void): Outputs {
+  // A fault of one output is neither the loop's nor the others'.
+  const each = (act: (output: Output) => void) => {
+    for (const output of outputs) {
+      try {
+        act(output);
+      } catch (error) {
+        complain(output.name, error);
+      }
+    }
+  };
   return {
-    frame: (frame, writtenMs) => {
-      const { seq, held } = frame;
-      if (held === null) outlets.frame({ ...frame, mu: floats(frame.mu), endMs: endMs(frame), writtenMs });
-      else outlets.held(seq, held.seq, held.ageMs, writtenMs);
-    },
-    shown: outlets.shown,
-    close: outlets.close,
+    urgent: (frame) => each((output) => output.urgent?.(frame)),
+    frame: (frame, writtenMs) => each((output) => output.frame?.(frame, writtenMs)),
+    event: (event) => each((output) => output.event?.(event)),
+    shown: (seq, atMs) => each((output) => output.shown?.(seq, atMs)),
+    status: () => outputs.map((output) => ({ name: output.name, ...output.state(), ...output.books.counts() })),
+    close: () => closeAll(outputs),
   };
 }
 
-/** The end of the frame's last bin, ms on the daemon's clock. */
-function endMs({ sourceS, clock, stamps }: FrameBody): number {
-  const mapped = sourceS[1] * 1000 + clock.offsetMs;
-  return Number.isFinite(mapped) ? mapped : stamps.closed;
-}
-
-function floats(bytes: Uint8Array): Float32Array {
-  return new Float32Array(bytes.slice().buffer);
+async function closeAll(outputs: readonly Output[]): Promise<void> {
+  await Promise.allSettled(outputs.map((output) => output.close()));
 }

@@ -77,7 +77,7 @@ export function makeParts(config: Config, bundle: Bundle, log: Logger, originMs:
       onProgress: (message) => log.info(`decoder: ${message}`),
       onFallback: (way, reason) => sayFallback(state, way, reason),
     }),
-    events: new EventBook(),
+    events: new EventBook((event) => state.outputs?.event(event)),
     steering: new Steering(latents.groups.length, guidanceRange(bundle.manifest, config)),
     presenter: null as Presenter | null,
     // Where the source does not follow the wall, there is no time between two frames to keep to.

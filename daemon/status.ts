@@ -5,6 +5,7 @@ import type { StatusBody } from "../src/protocol/messages.ts";
 import type { Binner } from "../src/signal/binner.ts";
 import type { DecoderHost } from "./decoder/host.ts";
 import type { LatencyRecorder } from "./latency.ts";
+import type { Outputs } from "./outputs.ts";
 import type { Recorder } from "./recorder/recorder.ts";
 import type { Sources } from "./sources.ts";
 
@@ -18,6 +19,7 @@ export interface StatusParts {
   readonly ledger: Ledger;
   readonly latency: LatencyRecorder;
   readonly recorder: Recorder | null;
+  readonly outputs: Outputs | null;
   readonly viewers: Pick<StatusBody, "viewers" | "viewerTotals" | "access">;
   readonly nowMs: number;
 }
@@ -53,7 +55,7 @@ export function statusBody(parts: StatusParts): StatusBody {
     ...parts.viewers,
     ...(parts.recorder && { recording: parts.recorder.status() }),
     spikes: { total: binner.total, late: binner.late },
-    outputs: [],
+    outputs: parts.outputs?.status() ?? [],
     process: { rssBytes: process.memoryUsage.rss(), uptimeS: process.uptime() },
   };
 }

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { accessConfig, serverConfig } from "./config-access.ts";
 import { PhospheneError } from "./errors.ts";
 import { describeIssues } from "./issues.ts";
+import { outputsSchema } from "./outputs/schema.ts";
 import { LATE_POLICIES, NO_TIME_POLICIES } from "./protocol/messages.ts";
 
 const ms = z.number().positive();
@@ -65,19 +66,7 @@ export const configSchema = z.strictObject({
   record: z
     .strictObject({ dir: z.string().min(1).nullable().default(null), frames: z.boolean().default(false) })
     .prefault({}),
-  outputs: z
-    .strictObject({
-      lsl: z
-        .strictObject({
-          enabled: z.boolean().default(false),
-          name: z
-            .string()
-            .regex(/^[A-Za-z0-9_-]{1,64}$/, "1 to 64 letters, digits, '-' or '_'")
-            .default("phosphene"),
-        })
-        .prefault({}),
-    })
-    .prefault({}),
+  outputs: outputsSchema.prefault({}),
   stimuli: z.string().min(1).nullable().default("models/demo/session"),
   server: serverConfig,
   access: accessConfig,

@@ -29,6 +29,7 @@ export const ERRORS = {
   PROTOCOL_FORBIDDEN: "the message is an operator's, and this connection is a viewer",
   PROTOCOL_RATE: "the client sends more messages than the limit",
   PRESENT_UNAVAILABLE: "there is no rig that shows pictures, or it takes none now",
+  OUTPUT_UNAVAILABLE: "an output cannot be opened as it is configured",
   PARAMETER_INVALID: "an operator was made with a parameter outside its range",
 } as const;
 

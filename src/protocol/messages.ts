@@ -212,16 +212,26 @@ export interface AccessBody {
   operators: number;
   viewers: number;
   refused: Record<string, number>;
+  /** Lines of the log of actions; null when none is kept. */
+  log: { written: number; lost: number } | null;
 }
 
-/** One output besides the viewers: what it was given in time, too late, and in vain. */
+/** One output besides the viewers (docs/outputs.md): `offered = sent + merged + late + failed + pending` at every instant. */
 export interface OutputBody {
   name: string;
   state: string;
+  detail: string;
+  offered: number;
   sent: number;
+  /** What was asked for was so already: a pulse that was prolonged. */
+  merged: number;
+  /** Not sent, for its deadline had passed. */
   late: number;
   failed: number;
-  detail: string;
+  pending: number;
+  /** Of those sent, from the close of the bin (or the event) to the hand-over, ms: the last, and all. */
+  lastMs: number | null;
+  latency: Percentiles;
 }
 
 export interface StatusBody {

@@ -150,11 +150,18 @@ const status = z.object({
     })
     .optional(),
   process: z.object({ rssBytes: z.number(), uptimeS: z.number() }),
-  access: z.object({ tokens: z.boolean(), operators: count, viewers: count, refused: z.record(z.string(), count) }),
+  access: z.object({
+    tokens: z.boolean(),
+    operators: count,
+    viewers: count,
+    refused: z.record(z.string(), count),
+    log: z.object({ written: count, lost: count }).nullable().default(null),
+  }),
   outputs: z.array(
     z.object({
       ...{ name: z.string(), state: z.string(), detail: z.string() },
-      ...{ sent: count, late: count, failed: count },
+      ...{ offered: count, sent: count, merged: count, late: count, failed: count, pending: count },
+      ...{ lastMs: z.number().nullable(), latency: percentiles },
     }),
   ),
 });

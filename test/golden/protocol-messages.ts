@@ -156,8 +156,14 @@ export const SERVER: ServerBodies = {
     viewerTotals: { connected: 1, offered: 3001, sent: 2980, dropped: 20, queued: 1 },
     spikes: { total: 70_000, late: 3 },
     process: { rssBytes: 123_456_789, uptimeS: 60 },
-    access: { tokens: true, operators: 1, viewers: 0, refused: { token: 2, origin: 0 } },
-    outputs: [{ name: "ttl", state: "open", sent: 2890, late: 10, failed: 0, detail: "" }],
+    access: { tokens: true, operators: 1, viewers: 0, refused: { token: 2, origin: 0 }, log: { written: 7, lost: 0 } },
+    outputs: [
+      {
+        ...{ name: "serial", state: "connected", detail: "" },
+        ...{ offered: 2901, sent: 2850, merged: 40, late: 10, failed: 0, pending: 1 },
+        ...{ lastMs: 24.5, latency: { n: 2850, p50: 24, p99: 30.5, p999: 33, max: 34.25 } },
+      },
+    ],
   },
   dropped: { frames: 19, latents: 0, spikes: 4 },
   error: { code: "PROTOCOL_MALFORMED", message: "steer.gamma: expected 2 numbers, one per latent group, got 3", id: 8 },

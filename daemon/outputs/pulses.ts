@@ -1,0 +1,54 @@
+import { bindCondition, type Decoded } from "../../src/outputs/bind.ts";
+import { parseCondition } from "../../src/outputs/condition.ts";
+import type { Wire } from "../../src/outputs/wire.ts";
+import { closeOf } from "../../src/outputs/zeromq-format.ts";
+import type { EventBody, FrameBody } from "../../src/protocol/messages.ts";
+import type { OutputBooks } from "./books.ts";
+import { PulseLine } from "./pulse-line.ts";
+
+/** A rule of the configuration: while `when` becomes true, `line` is raised for `durationMs`; null is a line that falls by itself. */
+export interface PulseRule {
+  readonly when: string;
+  /** Only where it was not true of the frame before. */
+  readonly onset: boolean;
+  readonly line: string;
+  readonly durationMs: number | null;
+}
+
+/** Evaluates rules on frames and events and keeps the pulses: a rule that fires while its line is high prolongs it (`merged`). */
+export class Pulses {
+  readonly #rules;
+  readonly #lines = new Map<string, PulseLine>();
+
+  /** Errors: CONFIG_INVALID for a rule that speaks of what the bundle has not. */
+  constructor(rules: readonly PulseRule[], decoded: Decoded, wire: Wire, books: OutputBooks, now: () => number) {
+    this.#rules = rules.map(({ when, onset, line, durationMs }) => {
+      const pulses = this.#lines.get(line) ?? new PulseLine(line, wire, books, now);
+      this.#lines.set(line, pulses);
+      return { condition: bindCondition(parseCondition(when), decoded), onset, line: pulses, durationMs, was: false };
+    });
+  }
+
+  frame(frame: FrameBody): void {
+    for (const rule of this.#rules) {
+      const { was } = rule;
+      rule.was = rule.condition.frame(frame);
+      if (rule.was && !(rule.onset && was)) rule.line.fire(closeOf(frame), rule.durationMs);
+    }
+  }
+
+  event({ text }: EventBody, knownMs: number): void {
+    for (const { condition, line, durationMs } of this.#rules)
+      if (condition.event(text)) line.fire(knownMs, durationMs);
+  }
+
+  /** Lines that may still be high after their pulse, because nobody answered. */
+  get stuck(): number {
+    return [...this.#lines.values()].filter(({ level }) => level === "stuck").length;
+  }
+
+  /** No more timers; lowers what is or may be high, each once. */
+  async close(): Promise<void> {
+    await Promise.all([...this.#lines.values()].map((line) => line.close()));
+  }
+}
