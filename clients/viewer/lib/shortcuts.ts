@@ -33,7 +33,8 @@ export class Shortcuts {
   }
 }
 
-function nameOf({ key, shiftKey }: KeyboardEvent): string {
+/** As in `Shortcut.key`. */
+export function nameOf({ key, shiftKey }: KeyboardEvent): string {
   if (key.length === 1) return key.toLowerCase();
   return shiftKey ? `Shift+${key}` : key;
 }

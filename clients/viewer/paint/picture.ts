@@ -1,30 +1,8 @@
 import type { Frame } from "../lib/state.ts";
 import type { Viewer } from "../lib/viewer.ts";
-import { context2d, openSurface, type Surface } from "./canvas.ts";
+import { openSurface, type Surface } from "./canvas.ts";
 import { COLOURS } from "./colours.ts";
-
-/** RGB bytes on a small canvas of the picture's own size; its pixels are kept from frame to frame. */
-function rgbSheet() {
-  const canvas = document.createElement("canvas");
-  const pen = context2d(canvas);
-  let pixels = pen.createImageData(1, 1);
-  return (frame: Frame): HTMLCanvasElement => {
-    const { width, height, image } = frame;
-    if (pixels.width !== width || pixels.height !== height) {
-      canvas.width = width;
-      canvas.height = height;
-      pixels = pen.createImageData(width, height);
-      pixels.data.fill(255);
-    }
-    for (let from = 0, to = 0; from < image.length; from += 3, to += 4) {
-      pixels.data[to] = image[from]!;
-      pixels.data[to + 1] = image[from + 1]!;
-      pixels.data[to + 2] = image[from + 2]!;
-    }
-    pen.putImageData(pixels, 0, 0);
-    return canvas;
-  };
-}
+import { rgbSheet } from "./sheet.ts";
 
 export function drawSmooth({ canvas, pen }: Surface, source: CanvasImageSource): void {
   pen.imageSmoothingEnabled = true;

@@ -24,6 +24,8 @@ export class Timeline {
   #session = "";
   #newest: Message | null = null;
   #then: (Message & { n: number }) | null = null;
+  /** The newest frame when the page stopped being live. */
+  #frozenAt = -1;
 
   constructor(viewer: Pick<Viewer, "live" | "showThen" | "tap">, limits: RingLimits) {
     this.#viewer = viewer;
@@ -34,6 +36,11 @@ export class Timeline {
   /** Number of the frame that is shown; null: live. It stays when the ring has let that frame go. */
   get cursor(): number | null {
     return this.#then?.n ?? null;
+  }
+
+  /** Another frame is shown than the one at which the page was frozen: what goes on in time is not of that moment. */
+  get scrolled(): boolean {
+    return this.#then !== null && this.#then.n !== this.#frozenAt;
   }
 
   /** The message of the frame that is shown. */
@@ -63,6 +70,7 @@ export class Timeline {
     const number = Math.min(end - 1, Math.max(oldest, n));
     if (size === 0 || number === this.cursor) return;
     const bytes = this.ring.messageCopy(number)!;
+    if (!this.#then) this.#frozenAt = end - 1;
     this.#show({ n: number, bytes, arrivedAtMs: this.ring.arrivedAtMs(number) });
   }
 

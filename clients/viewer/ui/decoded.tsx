@@ -3,6 +3,7 @@ import { fixed } from "../lib/format.ts";
 import type { Viewer } from "../lib/viewer.ts";
 import { picturePainter } from "../paint/picture.ts";
 import { verdictPainter } from "../paint/verdict.ts";
+import { PastMark } from "../timeline/past-mark.tsx";
 import { usePainter } from "./hooks.ts";
 
 /** Why there is no reconstruction: each measure against its threshold. */
@@ -43,9 +44,7 @@ export function Decoded({ viewer, hello }: { viewer: Viewer; hello: HelloBody | 
           <p class="title" />
           <p class="detail" />
         </div>
-        <p class="frozen-mark" aria-hidden="true">
-          frozen
-        </p>
+        <PastMark viewer={viewer} />
       </div>
       <p class="caption">
         <span class="word" /> <span class="num" />

@@ -1,0 +1,98 @@
+import type { TargetedPointerEvent } from "preact";
+import { duration } from "../lib/format.ts";
+import { nameOf } from "../lib/shortcuts.ts";
+import type { Viewer } from "../lib/viewer.ts";
+import { usePainter, useTick } from "../ui/hooks.ts";
+import { momentOf } from "./axis.ts";
+import { timelineKeys } from "./keys.ts";
+import { stretchOf, stripPainter } from "./strip.ts";
+import type { Timeline } from "./timeline.ts";
+
+const WORDS = { ok: "on time", late: "late", held: "held", "no-reconstruction": "no reconstruction" };
+
+/** Which frame is shown, for a screen reader: it changes with the cursor, not with time. */
+function shownText(timeline: Timeline): string {
+  const kept = timeline.cursor === null ? null : timeline.ring.at(timeline.cursor);
+  if (timeline.cursor === null) return "live";
+  return kept ? `frame ${kept.seq}, ${WORDS[kept.state]}` : "a frame that is kept no more";
+}
+
+function seekTo(timeline: Timeline, { currentTarget, clientX }: TargetedPointerEvent<HTMLElement>): void {
+  const { left, width } = currentTarget.getBoundingClientRect();
+  const { nowMs, lengthMs } = stretchOf(timeline, performance.now());
+  timeline.seekTime(momentOf((clientX - left) / width, nowMs, lengthMs));
+}
+
+/** The strip as a slider: pointer, finger or keys. */
+function Scrub({ viewer, timeline }: { viewer: Viewer; timeline: Timeline }) {
+  const canvas = usePainter<HTMLCanvasElement>(viewer, (element) => stripPainter(timeline, element), "", false);
+  const keys = timelineKeys(timeline).filter(({ key }) => key !== " ");
+  const { oldest, end } = timeline.ring;
+  return (
+    <div
+      class="scrub"
+      role="slider"
+      tabIndex={0}
+      aria-label="Timeline: frame that is shown"
+      aria-valuemin={oldest}
+      aria-valuemax={Math.max(oldest, end - 1)}
+      aria-valuenow={timeline.cursor ?? Math.max(oldest, end - 1)}
+      aria-valuetext={shownText(timeline)}
+      onPointerDown={(event) => {
+        event.currentTarget.setPointerCapture(event.pointerId);
+        seekTo(timeline, event);
+      }}
+      onPointerMove={(event) => {
+        if (event.currentTarget.hasPointerCapture(event.pointerId)) seekTo(timeline, event);
+      }}
+      onKeyDown={(event) => {
+        const found = keys.find(({ key }) => key === nameOf(event));
+        if (!found) return;
+        event.preventDefault();
+        found.run(event);
+      }}
+    >
+      <canvas ref={canvas} />
+    </div>
+  );
+}
+
+function Kept({ timeline }: { timeline: Timeline }) {
+  useTick();
+  const { ring } = timeline;
+  const heldMs = performance.now() - ring.arrivedAtMs(ring.oldest);
+  return (
+    <span class="hint">
+      {ring.size > 0 ? `${duration(heldMs)} kept, ${(ring.bytes / 1e6).toFixed(0)} MB` : "nothing kept yet"}
+    </span>
+  );
+}
+
+interface Props {
+  viewer: Viewer;
+  timeline: Timeline;
+  /** The page shows a frame of then. */
+  past: boolean;
+  save(): void;
+}
+
+/** The last minutes to scroll back over, and what can be done with the frame that is shown. */
+export function TimelineBar({ viewer, timeline, past, save }: Props) {
+  return (
+    <section class="panel timeline" aria-labelledby="timeline-title">
+      <div class="head">
+        <h2 id="timeline-title">Timeline</h2>
+        <Kept timeline={timeline} />
+        <span class="actions">
+          <button type="button" class="live" disabled={!past} onClick={() => timeline.live()}>
+            Live <kbd>end</kbd>
+          </button>
+          <button type="button" class="save" aria-keyshortcuts="S" onClick={save}>
+            Save PNG <kbd>s</kbd>
+          </button>
+        </span>
+      </div>
+      <Scrub viewer={viewer} timeline={timeline} />
+    </section>
+  );
+}
