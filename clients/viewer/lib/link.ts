@@ -1,5 +1,5 @@
 import { encodeClient } from "../../../src/protocol/encode.ts";
-import { type ClientBodies, PROTOCOL } from "../../../src/protocol/messages.ts";
+import type { ClientBodies } from "../../../src/protocol/messages.ts";
 import { backoffMs } from "./backoff.ts";
 
 export interface LinkHandlers {
@@ -8,30 +8,41 @@ export interface LinkHandlers {
   received(bytes: Uint8Array): void;
   /** The socket is down; the next attempt is at `retryAtMs` (page clock). */
   down(attempt: number, retryAtMs: number): void;
+  /** Asked when a socket did not open: true when trying again is no use before a token is given. */
+  refused(): Promise<boolean>;
+  /** No attempt will be made before `start`. */
+  locked(): void;
 }
 
-/** A WebSocket that comes back by itself until it is stopped. */
+/** A WebSocket that comes back by itself until it is stopped or wants a token. */
 export class Link {
   readonly #url: string;
+  readonly #protocols: () => string[];
   readonly #handlers: LinkHandlers;
   #socket: WebSocket | null = null;
   #attempt = 0;
   #timer = 0;
 
-  constructor(url: string, handlers: LinkHandlers) {
+  constructor(url: string, protocols: () => string[], handlers: LinkHandlers) {
     this.#url = url;
+    this.#protocols = protocols;
     this.#handlers = handlers;
   }
 
   start(): void {
+    clearTimeout(this.#timer);
     this.#handlers.connecting();
-    const socket = new WebSocket(this.#url, PROTOCOL);
+    const socket = new WebSocket(this.#url, this.#protocols());
     socket.binaryType = "arraybuffer";
-    socket.onopen = () => this.#handlers.opened();
+    let opened = false;
+    socket.onopen = () => {
+      opened = true;
+      this.#handlers.opened();
+    };
     socket.onmessage = ({ data }) => {
       if (data instanceof ArrayBuffer) this.#handlers.received(new Uint8Array(data));
     };
-    socket.onclose = () => this.#retry(socket);
+    socket.onclose = () => (opened ? this.#retry(socket) : this.#ask(socket));
     this.#socket = socket;
   }
 
@@ -59,6 +70,13 @@ export class Link {
     const socket = this.#socket;
     this.#socket = null;
     socket?.close();
+  }
+
+  async #ask(socket: WebSocket): Promise<void> {
+    const refused = await this.#handlers.refused();
+    if (!refused || socket !== this.#socket) return this.#retry(socket);
+    this.#socket = null;
+    this.#handlers.locked();
   }
 
   #retry(socket: WebSocket): void {

@@ -7,13 +7,17 @@ import type {
   StepReason,
 } from "../../../src/protocol/messages.ts";
 import { floatsCopy, uint16sCopy } from "./bytes.ts";
+import { LatencyCdf } from "./cdf.ts";
 import { LatencyHistory } from "./history.ts";
+import { LatentsTrail } from "./latents-trail.ts";
 import { RasterRing } from "./raster-ring.ts";
+import { type Parts, partsOf, StageTrack } from "./stages.ts";
 import { StimulusTrack } from "./stimuli.ts";
 
 export const RASTER_SECONDS = 4;
 const RING_BINS = 1024;
 const STRIP_FRAMES = 240;
+const CDF_FRAMES = 2000;
 /** Weight of a new reading in the smoothed distance between source time and bin closing. */
 const LAG_WEIGHT = 0.05;
 const LAG_JUMP_MS = 250;
@@ -43,6 +47,8 @@ export interface Frame {
   /** Why so many steps and not more. */
   why: StepReason;
   closedMs: number;
+  /** Where the time from the close of the bin to the write went. */
+  parts: Parts;
   /** Bin closed to socket written. */
   totalMs: number;
   /** Newest spike to socket written. */
@@ -59,7 +65,7 @@ export interface Note {
 }
 
 export interface ViewerState {
-  link: { phase: "connecting" | "open" | "down"; everOpen: boolean; attempt: number; retryAtMs: number };
+  link: { phase: "connecting" | "open" | "down" | "locked"; everOpen: boolean; attempt: number; retryAtMs: number };
   hello: HelloBody | null;
   frame: Frame | null;
   /** Set while the page shows an earlier frame: when that frame arrived, page clock. */
@@ -69,6 +75,9 @@ export interface ViewerState {
   stimuli: StimulusTrack;
   raster: RasterRing;
   history: LatencyHistory;
+  cdf: LatencyCdf;
+  stages: StageTrack;
+  trail: LatentsTrail;
   /** Server time at which a bin closes, minus its end on the source's clock; null before the first bin. */
   lagMs: number | null;
   /** Bins from one frame to the next, the least that was seen; null before the second frame. */
@@ -92,6 +101,9 @@ export function emptyState(): ViewerState {
     stimuli: new StimulusTrack(),
     raster: new RasterRing(RING_BINS),
     history: new LatencyHistory(STRIP_FRAMES),
+    cdf: new LatencyCdf(CDF_FRAMES),
+    stages: new StageTrack(STRIP_FRAMES),
+    trail: new LatentsTrail(),
     lagMs: null,
     strideBins: null,
     note: null,
@@ -157,12 +169,16 @@ function applyFrame(state: ViewerState, body: ServerBodies["frame"], atMs: numbe
     steps: body.steps,
     why: body.decision.why,
     closedMs: closed,
+    parts: partsOf(body.stamps),
     totalMs: written - closed,
     ageMs: lastSpike === null ? null : written - lastSpike,
     budgetMs: body.budgetMs,
     arrivedAtMs: atMs,
   };
   state.history.push(body.seq, written - closed, body.budgetMs);
+  state.cdf.push(written - closed);
+  // The stages of a held picture are those of the earlier frame, which have been taken in.
+  if (!body.held) state.stages.push(state.frame.parts);
   applyLatents(state, body);
 }
 
@@ -174,7 +190,9 @@ function applyStride(state: ViewerState, bin: number): void {
 function applyLatents(state: ViewerState, body: ServerBodies["latents"]): void {
   if (state.latents && body.seq <= state.latents.seq) return;
   const sd = floatsCopy(body.logvar).map((logvar) => Math.exp(logvar / 2));
-  state.latents = { seq: body.seq, mu: floatsCopy(body.mu), sd, bits: body.bits };
+  const mu = floatsCopy(body.mu);
+  state.latents = { seq: body.seq, mu, sd, bits: body.bits };
+  if (!body.held) state.trail.push(body.stamps.closed, mu);
 }
 
 function applySpikes(state: ViewerState, body: ServerBodies["spikes"]): void {

@@ -1,8 +1,10 @@
 import { type ServerMessage, TOPICS, type Topic } from "../../../src/protocol/messages.ts";
 import { parseServerMessage } from "../../../src/protocol/parse.ts";
+import { Access } from "./access.ts";
 import { ServerClock } from "./clock.ts";
 import { Link } from "./link.ts";
 import { Loop } from "./loop.ts";
+import { Operator } from "./operator.ts";
 import { Shortcuts } from "./shortcuts.ts";
 import { applyMessage, emptyState, type ViewerState } from "./state.ts";
 
@@ -20,9 +22,11 @@ export class Viewer {
   #then: ViewerState | null = null;
   readonly #taps: Tap[] = [];
   readonly #topics: readonly Topic[];
+  readonly access = new Access();
   readonly clock = new ServerClock();
   readonly loop = new Loop();
   readonly shortcuts = new Shortcuts();
+  readonly operator: Operator;
   readonly #link: Link;
   readonly #pings = new Map<number, number>();
   #nextPing = 1;
@@ -32,12 +36,15 @@ export class Viewer {
   constructor(url: string, topics: readonly Topic[] = TOPICS) {
     this.#topics = topics;
     const { link } = this.#live;
-    this.#link = new Link(url, {
+    this.#link = new Link(url, () => this.access.protocols, {
       connecting: () => Object.assign(link, { phase: "connecting" }),
       opened: () => this.#opened(),
       received: (bytes) => this.#received(bytes),
-      down: (attempt, retryAtMs) => Object.assign(link, { phase: "down", attempt, retryAtMs }),
+      down: (attempt, retryAtMs) => this.#down({ phase: "down", attempt, retryAtMs }),
+      refused: () => this.access.refused(),
+      locked: () => this.#down({ phase: "locked" }),
     });
+    this.operator = new Operator((type, body) => this.#link.send(type, body));
   }
 
   /** What the page shows: the newest of everything, or, scrolled back, a frame of then with what belonged to it. */
@@ -64,6 +71,13 @@ export class Viewer {
     this.#taps.push(tap);
   }
 
+  /** Tries again with this token; false when it cannot be one. */
+  unlock(token: string): boolean {
+    const usable = this.access.use(token);
+    if (usable) this.#link.start();
+    return usable;
+  }
+
   start(): void {
     this.loop.add((nowMs) => this.#confirmShown(nowMs));
     this.loop.start();
@@ -83,6 +97,11 @@ export class Viewer {
     this.#unconfirmed = null;
     this.#live.glassMs = atMs - shown.closedMs;
     this.#link.send("shown", { seq: shown.seq, atMs });
+  }
+
+  #down(link: Partial<ViewerState["link"]>): void {
+    Object.assign(this.#live.link, link);
+    this.operator.down();
   }
 
   #opened(): void {
@@ -125,6 +144,7 @@ export class Viewer {
     }
     if (message.type === "pong") this.#pong(message.id, message.nowMs, atMs);
     applyMessage(this.#live, message, atMs);
+    this.operator.take(message);
   }
 
   #pong(id: number, serverMs: number, atMs: number): void {

@@ -4,7 +4,7 @@ export const COLOURS = {
   field: "#171c21",
   line: "#262d34",
   hatch: "#2b333b",
-  dim: "#8b96a1",
+  dim: "#97a2ad",
   text: "#e9edf0",
   accent: "#63d2c3",
   accentSoft: "rgba(99, 210, 195, 0.13)",

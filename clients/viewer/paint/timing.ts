@@ -14,12 +14,14 @@ function stepsText({ steps, why }: Frame): string {
 export function timingPainter(viewer: Viewer, root: HTMLElement) {
   const find = (name: string) => root.querySelector<HTMLElement>(`[data-value="${name}"]`)!;
   const meter = root.querySelector<HTMLElement>(".meter .fill")!;
-  const paint = (_nowMs: number, readable: boolean) => {
+  const paint = (nowMs: number, readable: boolean) => {
     const { frame, glassMs } = viewer.state;
     const fraction = frame ? Math.min(1, frame.totalMs / (frame.budgetMs * METER_BUDGETS)) : 0;
     meter.style.transform = `scaleX(${fraction.toFixed(4)})`;
     root.classList.toggle("missed", !!frame && frame.totalMs > frame.budgetMs);
     if (!readable) return;
+    const serverMs = viewer.clock.toServer(nowMs);
+    find("shown-age").textContent = ms(frame && serverMs !== null ? serverMs - frame.closedMs : null);
     find("total").textContent = ms(frame?.totalMs);
     find("age").textContent = ms(frame?.ageMs);
     find("glass").textContent = ms(glassMs);

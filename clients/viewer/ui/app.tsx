@@ -1,8 +1,11 @@
 import { useEffect, useState } from "preact/hooks";
 import type { HelloBody } from "../../../src/protocol/messages.ts";
 import type { Viewer } from "../lib/viewer.ts";
+import { TimelineBar } from "../timeline/bar.tsx";
+import { useTimeline } from "../timeline/use-timeline.ts";
 import { Announcer } from "./announcer.tsx";
 import { Decoded } from "./decoded.tsx";
+import { Desk } from "./desk.tsx";
 import { Evidence } from "./evidence.tsx";
 import { Header } from "./header.tsx";
 import { TICK_MS } from "./hooks.ts";
@@ -11,18 +14,7 @@ import { Ledger } from "./ledger.tsx";
 import { Raster } from "./raster.tsx";
 import { Readouts } from "./readouts.tsx";
 import { Stimulus } from "./stimulus.tsx";
-import { Timing } from "./timing.tsx";
-
-/** Freezing by the button or the space key. */
-function useFreeze(viewer: Viewer): [boolean, () => void] {
-  const [frozen, setFrozen] = useState(false);
-  const toggle = () => {
-    viewer.loop.frozen = !viewer.loop.frozen;
-    setFrozen(viewer.loop.frozen);
-  };
-  useEffect(() => viewer.shortcuts.add({ key: " ", does: "freeze, or go on", run: toggle }), [viewer]);
-  return [frozen, toggle];
-}
+import { Unlock } from "./unlock.tsx";
 
 function useShortcuts({ shortcuts }: Viewer): void {
   useEffect(() => {
@@ -44,18 +36,19 @@ function useHello(viewer: Viewer): HelloBody | null {
 
 export function App({ viewer }: { viewer: Viewer }) {
   const hello = useHello(viewer);
-  const [frozen, toggle] = useFreeze(viewer);
+  const { timeline, past, scrolled, toggle, save } = useTimeline(viewer);
   useShortcuts(viewer);
   const key = hello ? `${hello.session} ${hello.bundle.digest}` : "";
   return (
-    <div class="app" data-frozen={frozen}>
-      <Header viewer={viewer} hello={hello} frozen={frozen} toggle={toggle} />
+    <div class="app" data-frozen={past} data-scrolled={scrolled}>
+      <Header viewer={viewer} hello={hello} frozen={past} toggle={toggle} />
       <main>
         <div class="left">
           <div class="pictures">
             <Decoded viewer={viewer} hello={hello} />
             <Stimulus viewer={viewer} />
           </div>
+          <TimelineBar viewer={viewer} timeline={timeline} past={past} save={save} />
           <Raster viewer={viewer} units={hello?.bundle.units ?? null} />
         </div>
         <div class="right">
@@ -64,11 +57,12 @@ export function App({ viewer }: { viewer: Viewer }) {
             <Evidence key={key} viewer={viewer} hello={hello} />
           </div>
           <Latents key={key} viewer={viewer} groups={hello?.bundle.latents.groups ?? []} />
-          <Timing viewer={viewer} budgetMs={hello?.budgetMs ?? null} />
+          <Desk viewer={viewer} hello={hello} />
         </div>
       </main>
       <Ledger viewer={viewer} />
       <Announcer viewer={viewer} />
+      <Unlock viewer={viewer} />
     </div>
   );
 }

@@ -1,7 +1,8 @@
 import type { HelloBody } from "../../../src/protocol/messages.ts";
 import type { Viewer } from "../lib/viewer.ts";
+import { Help } from "./help.tsx";
 import { useTick } from "./hooks.ts";
-import { Pill, type Tone } from "./pill.tsx";
+import { DECODER_TONE, Pill, SOURCE_TONE, type Tone } from "./pill.tsx";
 
 interface Props {
   viewer: Viewer;
@@ -12,12 +13,10 @@ interface Props {
 
 function linkPill(viewer: Viewer): { tone: Tone; text: string } {
   const { phase, everOpen, attempt } = viewer.state.link;
+  if (phase === "locked") return { tone: "fault", text: "wants a token" };
   if (phase === "open") return { tone: "good", text: "connected" };
   return { tone: "fault", text: everOpen ? `reconnecting ${attempt}` : "connecting" };
 }
-
-const SOURCE_TONE: Record<string, Tone> = { live: "good", connecting: "warn", lost: "fault" };
-const DECODER_TONE: Record<string, Tone> = { ready: "good", starting: "warn", restarting: "warn", failed: "fault" };
 
 /** State of the daemon's parts; unknown while the socket is down. */
 function Pills({ viewer }: { viewer: Viewer }) {
@@ -56,9 +55,11 @@ export function Header({ viewer, hello, frozen, toggle }: Props) {
         )}
       </p>
       <Pills viewer={viewer} />
+      {hello?.role === "viewer" && <span class="role">watching only</span>}
       <button type="button" class="freeze" aria-pressed={frozen} aria-keyshortcuts="Space" onClick={toggle}>
         {frozen ? "Resume" : "Freeze"} <kbd>space</kbd>
       </button>
+      <Help viewer={viewer} />
     </header>
   );
 }

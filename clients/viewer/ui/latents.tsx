@@ -2,6 +2,7 @@ import type { LatentGroup } from "../../../src/protocol/messages.ts";
 import type { Viewer } from "../lib/viewer.ts";
 import { type Gauge, gaugePainter } from "../paint/bars.ts";
 import { latentsPainter } from "../paint/latents.ts";
+import { trailPainter } from "../paint/latents-trail.ts";
 import { usePainter } from "./hooks.ts";
 
 /** Full meter, bits for each latent: a latent known to an eighth of its prior's spread carries three. */
@@ -16,6 +17,12 @@ function Group({ viewer, group, index, from }: { viewer: Viewer; group: LatentGr
   };
   const meter = usePainter<HTMLDivElement>(viewer, (element) => gaugePainter(viewer, element, gauge));
   const canvas = usePainter<HTMLCanvasElement>(viewer, (element) => latentsPainter(viewer, element, from, group.size));
+  const trail = usePainter<HTMLCanvasElement>(
+    viewer,
+    (element) => trailPainter(viewer, element, from, group.size),
+    "",
+    "series",
+  );
   return (
     <div class="group">
       <div ref={meter} class="group-head">
@@ -28,9 +35,11 @@ function Group({ viewer, group, index, from }: { viewer: Viewer; group: LatentGr
       </div>
       <canvas
         ref={canvas}
+        class="now-bars"
         role="img"
         aria-label={`${group.size} latents of the group ${group.name}, mean and spread`}
       />
+      <canvas ref={trail} class="trail" role="img" aria-label="the same over the last ten seconds" />
     </div>
   );
 }
@@ -47,7 +56,7 @@ export function Latents({ viewer, groups }: { viewer: Viewer; groups: LatentGrou
     <section class="panel latents" aria-labelledby="latents-title">
       <div class="head">
         <h2 id="latents-title">Latents</h2>
-        <span class="hint">mean ± sd, lines at ±2 sd of the prior</span>
+        <span class="hint">mean ± sd, lines at ±2 sd of the prior; below, the last 10 s</span>
       </div>
       <div class="groups" data-count={groups.length}>
         {placed.map((place) => (

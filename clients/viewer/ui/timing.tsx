@@ -1,9 +1,11 @@
 import type { Stage } from "../../../src/protocol/messages.ts";
 import { ms } from "../lib/format.ts";
 import type { Viewer } from "../lib/viewer.ts";
+import { cdfPainter } from "../paint/cdf.ts";
 import { stripPainter } from "../paint/strip.ts";
 import { METER_BUDGETS, timingPainter } from "../paint/timing.ts";
 import { usePainter, useTick } from "./hooks.ts";
+import { Waterfall } from "./waterfall.tsx";
 
 const ROWS: { stage: Stage; name: string }[] = [
   { stage: "total", name: "latency" },
@@ -16,7 +18,7 @@ function Percentiles({ viewer }: { viewer: Viewer }) {
   useTick();
   const latency = viewer.state.status?.latency;
   return (
-    <table>
+    <table class="percentiles">
       <thead>
         <tr>
           <th scope="col">ms</th>
@@ -39,6 +41,13 @@ function Percentiles({ viewer }: { viewer: Viewer }) {
   );
 }
 
+const VALUES = [
+  { value: "shown-age", name: "shown age", title: "age of the picture on this page: now minus the close of its bin" },
+  { value: "age", name: "spike age", title: "newest spike to picture written" },
+  { value: "glass", name: "on glass", title: "bin closed to picture on this screen" },
+  { value: "steps", name: "steps", title: "steps of the sampler, and why not more" },
+];
+
 function Now({ viewer, budgetMs }: { viewer: Viewer; budgetMs: number | null }) {
   const root = usePainter<HTMLDivElement>(viewer, (element) => timingPainter(viewer, element));
   return (
@@ -52,35 +61,44 @@ function Now({ viewer, budgetMs }: { viewer: Viewer; budgetMs: number | null }) 
         <span class="mark" style={{ left: `${100 / METER_BUDGETS}%` }} />
       </span>
       <dl class="values">
-        <div>
-          <dt>spike age</dt>
-          <dd class="num" data-value="age" />
-        </div>
-        <div>
-          <dt>on glass</dt>
-          <dd class="num" data-value="glass" />
-        </div>
-        <div>
-          <dt>steps</dt>
-          <dd class="num" data-value="steps" />
-        </div>
+        {VALUES.map(({ value, name, title }) => (
+          <div key={value} title={title}>
+            <dt>{name}</dt>
+            <dd class="num" data-value={value} />
+          </div>
+        ))}
       </dl>
     </div>
   );
 }
 
-/** Bin closed to picture written, against the budget. */
-export function Timing({ viewer, budgetMs }: { viewer: Viewer; budgetMs: number | null }) {
+function Plots({ viewer }: { viewer: Viewer }) {
   const strip = usePainter<HTMLDivElement>(viewer, (element) => stripPainter(viewer, element), "", "series");
+  const cdf = usePainter<HTMLDivElement>(viewer, (element) => cdfPainter(viewer, element), "", "series");
   return (
-    <section class="panel timing" aria-labelledby="timing-title">
-      <div class="head">
-        <h2 id="timing-title">Deadline</h2>
-        <span class="hint">bin closed to picture written, last 240 frames, ms</span>
-      </div>
+    <>
+      <figure>
+        <figcaption>last 240 frames, ms</figcaption>
+        <div ref={strip} class="plot" role="img" aria-label="Latency of the last 240 frames against the budget" />
+      </figure>
+      <figure>
+        <figcaption>% of the last 2,000 frames within x ms</figcaption>
+        <div ref={cdf} class="plot" role="img" aria-label="Share of frames within a latency, against the budget" />
+      </figure>
+    </>
+  );
+}
+
+/** Bin closed to picture written, against the budget: now, stage by stage, lately, and since the start. */
+export function Timing({ viewer, budgetMs }: { viewer: Viewer; budgetMs: number | null }) {
+  return (
+    <div class="timing">
       <Now viewer={viewer} budgetMs={budgetMs} />
-      <div ref={strip} class="strip" role="img" aria-label="Latency of the last 240 frames against the budget" />
-      <Percentiles viewer={viewer} />
-    </section>
+      <Waterfall viewer={viewer} />
+      <div class="plots">
+        <Plots viewer={viewer} />
+        <Percentiles viewer={viewer} />
+      </div>
+    </div>
   );
 }
