@@ -16,7 +16,10 @@ export function listen(parts: Parts): Promise<PhospheneServer> {
     port: config.server.port,
     viewerDir: VIEWER_DIR,
     stimuliDir: config.stimuli,
-    limits: { maxViewers: config.server.maxViewers, maxMessageBytes: 65_536, messagesPerSecond: 200 },
+    limits: config.server,
+    access: config.access,
+    tls: config.server.tls,
+    origins: config.server.origins,
     hello: () => helloBody(bundle, config, parts.session, now(), parts.presenter !== null),
     status: () => status(parts),
     trace: (bins) => traceBody(parts, bins),
@@ -36,7 +39,7 @@ function status(parts: Parts) {
   const viewers = parts.server?.viewers() ?? {
     viewers: [],
     viewerTotals: { connected: 0, offered: 0, sent: 0, dropped: 0, queued: 0 },
-    access: { tokens: false, operators: 0, viewers: 0, refused: {} },
+    access: { tokens: false, operators: 0, viewers: 0, refused: {}, log: null },
   };
   return statusBody({ ...parts, viewers, nowMs: parts.now() });
 }

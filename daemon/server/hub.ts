@@ -6,13 +6,13 @@ import type {
   EventBody,
   FrameBody,
   LatentsBody,
-  Role,
   SpikesBody,
   StatusBody,
   SteeredBody,
   Topic,
 } from "../../src/protocol/messages.ts";
 import type { FrameTimes } from "../trace.ts";
+import type { Access, Grant } from "./access/access.ts";
 import { SharedFrames } from "./frame-bytes.ts";
 import type { Intervals, ViewersStatus } from "./options.ts";
 import { Viewer, type ViewerOptions } from "./viewer.ts";
@@ -24,15 +24,24 @@ const AT_ONCE = 4;
 /** Viewers written to in one go, about half a millisecond; the others follow after the loop has served whoever else waits. */
 const SLICE = 32;
 const CLOSE_GOING_AWAY = 1001;
+const CLOSE_POLICY = 1008;
 
 export type HubOptions = ViewerOptions & { status: () => StatusBody; intervals: Intervals };
+
+/** Whose connection it is, and from where. */
+export interface Newcomer {
+  readonly grant: Grant;
+  readonly address: string;
+}
 
 /** All viewers of the server: publishes to them and counts for them. Every message is encoded once, and only if somebody wants it. */
 export class Hub {
   readonly #viewers = new Set<Viewer>();
   /** Have something to send and were not looked at yet. */
   readonly #due = new Set<Viewer>();
-  readonly #departed = { offered: 0, sent: 0, dropped: 0, forbidden: 0 };
+  readonly #departed = { offered: 0, sent: 0, dropped: 0 };
+  /** Viewers by address. */
+  readonly #perAddress = new Map<string, number>();
   readonly #options: HubOptions;
   readonly #frames = new SharedFrames();
   readonly #timers: NodeJS.Timeout[];
@@ -52,11 +61,28 @@ export class Hub {
   }
 
   /** Takes an open connection and what lies under it. */
-  add(socket: WebSocket, wire: Writable, role: Role): void {
-    const viewer = new Viewer({ id: this.#nextId++, role }, socket, wire, this.#options, this.#frames);
+  add(socket: WebSocket, wire: Writable, { grant, address }: Newcomer): void {
+    const viewer = new Viewer({ id: this.#nextId++, grant }, socket, wire, this.#options, this.#frames);
     this.#viewers.add(viewer);
-    socket.once("close", (code) => this.#remove(viewer, code));
+    this.#perAddress.set(address, this.countOf(address) + 1);
+    socket.once("close", (code) => this.#remove(viewer, address, code));
     this.#options.log.debug({ viewer: viewer.id }, "viewer connected");
+    const { name, role } = grant;
+    this.#options.access.actions?.add({ who: name, what: "connect", viewer: viewer.id, role, from: address });
+  }
+
+  /** Viewers of an address. */
+  countOf(address: string): number {
+    return this.#perAddress.get(address) ?? 0;
+  }
+
+  /** Closes every viewer whose grant does not hold any more with 1008. */
+  revoke({ refusals, ...access }: Pick<Access, "refusals"> & { holds: (grant: Grant) => boolean }): void {
+    for (const viewer of this.#viewers) {
+      if (access.holds(viewer.grant)) continue;
+      refusals.add("revoked", viewer.grant.name);
+      viewer.end(CLOSE_POLICY, "the token was taken away", this.#options.intervals.closeMs);
+    }
   }
 
   /** See `PhospheneServer.publishFrame`. */
@@ -93,20 +119,16 @@ export class Hub {
   }
 
   /** Counts of each viewer, and of all that ever were. */
-  status(): Omit<ViewersStatus, "access"> & { operators: number; forbidden: number } {
+  status(): ViewersStatus {
     const viewers = Array.from(this.#viewers, (viewer) => viewer.counts);
-    const { forbidden: _, ...departed } = this.#departed;
-    const viewerTotals = { connected: viewers.length, ...departed, queued: 0 };
+    const viewerTotals = { connected: viewers.length, ...this.#departed, queued: 0 };
     for (const counts of viewers) {
       viewerTotals.offered += counts.offered;
       viewerTotals.sent += counts.sent;
       viewerTotals.dropped += counts.dropped;
       viewerTotals.queued += counts.queued;
     }
-    const all = [...this.#viewers];
-    const operators = all.filter(({ role }) => role === "operator").length;
-    const forbidden = all.reduce((sum, viewer) => sum + viewer.forbidden, this.#departed.forbidden);
-    return { viewers, viewerTotals, operators, forbidden };
+    return { viewers, viewerTotals, access: this.#access() };
   }
 
   /** Closes every viewer with 1001; resolves when all are gone. */
@@ -175,7 +197,20 @@ export class Hub {
     for (const viewer of this.#viewers) viewer.checkAlive();
   }
 
-  #remove(viewer: Viewer, code: number): void {
+  #access(): ViewersStatus["access"] {
+    const { isGuarded, refusals, actions } = this.#options.access;
+    const operators = [...this.#viewers].filter(({ grant }) => grant.role === "operator").length;
+    return {
+      ...{ tokens: isGuarded, operators, viewers: this.#viewers.size - operators, refused: { ...refusals.counts } },
+      log: actions === null ? null : { ...actions.counts },
+    };
+  }
+
+  #remove(viewer: Viewer, address: string, code: number): void {
+    const left = this.countOf(address) - 1;
+    if (left > 0) this.#perAddress.set(address, left);
+    else this.#perAddress.delete(address);
+    this.#options.access.actions?.add({ who: viewer.grant.name, what: "disconnect", viewer: viewer.id, code });
     viewer.delivery.close();
     this.#viewers.delete(viewer);
     this.#due.delete(viewer);
@@ -183,7 +218,6 @@ export class Hub {
     this.#departed.offered += offered;
     this.#departed.sent += sent;
     this.#departed.dropped += dropped;
-    this.#departed.forbidden += viewer.forbidden;
     this.#options.log.debug({ viewer: viewer.id, code, offered, sent, dropped }, "viewer gone");
   }
 }

@@ -1,63 +1,102 @@
+import { Server as TlsServer } from "node:tls";
 import type { FastifyInstance } from "fastify";
-import { listenError, type Names, namesOf, requireLoopback } from "./address.ts";
+import { Access } from "./access/access.ts";
+import { readTls, type TlsFiles } from "./access/tls.ts";
+import { authority, isLoopback, listenError, type Names, namesOf, requireGuard } from "./address.ts";
 import { createHttp } from "./http.ts";
 import { Hub } from "./hub.ts";
-import type { Intervals, PhospheneServer, ServerOptions, ViewersStatus } from "./options.ts";
+import { Lobby } from "./lobby.ts";
+import type { Intervals, PhospheneServer, ServerOptions } from "./options.ts";
 import { loadStimuli, type Stimuli } from "./stimuli.ts";
-import { createDoorkeeper, type Doorkeeper } from "./upgrade.ts";
+import { createDoorkeeper } from "./upgrade.ts";
 
 export type { Limits, Log, PhospheneServer, ServerOptions, ViewersStatus } from "./options.ts";
 
 const INTERVALS: Intervals = { statusMs: 1000, pingMs: 10_000, closeMs: 1000 };
+const OPEN_TO_THIS_MACHINE = { tokensFile: null, log: null };
 
-/** Serves viewers on one port. Throws ADDRESS_NOT_LOOPBACK, ADDRESS_IN_USE, SESSION_INVALID. */
+/** Serves viewers on one port. Throws ADDRESS_NOT_LOOPBACK, ADDRESS_IN_USE, SESSION_INVALID, TOKENS_INVALID, TLS_INVALID, ACCESS_LOG_UNWRITABLE. */
 export async function createServer(options: ServerOptions): Promise<PhospheneServer> {
-  requireLoopback(options.host);
+  const { host, log } = options;
+  requireGuard(host, (options.access ?? OPEN_TO_THIS_MACHINE).tokensFile !== null);
+  const access = await Access.open(options.access ?? OPEN_TO_THIS_MACHINE, log);
+  try {
+    return await serve(options, access);
+  } catch (error) {
+    await access.close();
+    throw error;
+  }
+}
+
+async function serve(options: ServerOptions, access: Access): Promise<PhospheneServer> {
+  const { host, log, limits, origins = [], tls: files = null } = options;
   const stimuli = options.stimuliDir === null ? null : await loadStimuli(options.stimuliDir);
-  const address = { host: options.host, port: options.port };
-  let names: Names = namesOf(address.host, address.port);
-  const hub = new Hub({ ...options, intervals: { ...INTERVALS, ...options.intervals } });
-  const door = createDoorkeeper(options, hub, () => names);
-  const app = await createHttp({
-    ...{ options, stimuli, names: () => names, port: () => address.port, refused: () => door.refused },
-  });
+  const tls = files === null ? null : await readTls(files);
+  const isTls = tls !== null;
+  const address = { host, port: options.port };
+  let names: Names = namesOf({ ...address, isTls, origins });
+  const hub = new Hub({ ...options, access, intervals: { ...INTERVALS, ...options.intervals } });
+  const app = await createHttp({ options, access, tls, stimuli, names: () => names });
+  const onPushedOut = access.refusals.add.bind(access.refusals);
+  const lobby = new Lobby(app.server, { ...limits, onPushedOut });
+  const door = createDoorkeeper({ options, access, hub, lobby, names: () => names, isTls });
   app.server.on("upgrade", door.onUpgrade);
   // Order: nobody new, then every viewer is told, then the port is closed.
   app.addHook("preClose", async () => {
     door.stop();
     await hub.close();
   });
-  address.port = await listen(app, options.host, options.port);
-  names = namesOf(address.host, address.port);
-  options.log.info({ ...address }, "listening");
-  return createFacade(address, hub, stimuli, app, door);
+  const forget = onHangup(options, () => Promise.all([access.renew(), renewTls(app, files, options)]));
+  app.addHook("onClose", () => {
+    forget();
+    return access.close();
+  });
+  access.onRotation = () => hub.revoke(access);
+  address.port = await listen(app, host, options.port);
+  names = namesOf({ ...address, isTls, origins });
+  log.info({ ...address, tls: isTls, tokens: access.isGuarded }, "listening");
+  if (!isTls && !isLoopback(host))
+    log.warn({}, "no TLS: tokens and pictures can be read on the way (docs/security.md)");
+  return createFacade(address, isTls, hub, stimuli, app);
 }
 
 function createFacade(
   address: PhospheneServer["address"],
+  isTls: boolean,
   hub: Hub,
   stimuli: Stimuli | null,
   app: FastifyInstance,
-  door: Doorkeeper,
 ): PhospheneServer {
   return {
     address,
+    url: `${isTls ? "https" : "http"}://${authority(address.host, address.port)}`,
     publishFrame: (frame, expiresAtMs) => hub.publishFrame(frame, expiresAtMs),
     publishSpikes: (body) => hub.publishSpikes(body),
     publishEvent: (body) => hub.publishEvent(body),
     publishSteered: (body) => hub.publishSteered(body),
-    viewers: () => viewersStatus(hub, door),
+    viewers: () => hub.status(),
     stimulusUrl: (id) => (stimuli?.files.has(id) ? `/stimuli/${id}` : null),
     close: () => app.close(),
   };
 }
 
-/** Without tokens everybody on this machine is an operator. */
-function viewersStatus(hub: Hub, { refused }: Doorkeeper): ViewersStatus {
-  const { viewers, viewerTotals, operators, forbidden } = hub.status();
-  const watching = viewers.length - operators;
-  const access = { tokens: false, operators, viewers: watching, refused: { ...refused, forbidden } };
-  return { viewers, viewerTotals, access };
+/** Calls `renew` at SIGHUP where there is something to read again; elsewhere a closed terminal ends the daemon as ever. */
+function onHangup({ access, tls }: ServerOptions, renew: () => Promise<unknown>): () => void {
+  if ((access?.tokensFile ?? access?.log ?? tls ?? null) === null) return () => {};
+  const listener = () => void renew();
+  process.on("SIGHUP", listener);
+  return () => process.off("SIGHUP", listener);
+}
+
+/** New connections get the certificate that the files hold now; a pair that cannot be used changes nothing. */
+async function renewTls({ server }: FastifyInstance, files: TlsFiles | null, { log }: ServerOptions): Promise<void> {
+  if (files === null || !(server instanceof TlsServer)) return;
+  try {
+    server.setSecureContext(await readTls(files));
+    log.info({}, "certificate read again");
+  } catch (error) {
+    log.error({ error: String(error) }, "certificate not read again, that of before holds");
+  }
 }
 
 async function listen(app: FastifyInstance, host: string, port: number): Promise<number> {

@@ -1,6 +1,6 @@
 import { Counter, Gauge, Registry } from "prom-client";
 import type { StatusBody } from "../../src/protocol/messages.ts";
-import { REFUSALS, type RefusedCounts } from "./upgrade.ts";
+import { REFUSALS, type RefusedCounts } from "./access/refusals.ts";
 
 type Sample = [labels: Record<string, string>, value: number];
 
@@ -49,8 +49,11 @@ const ROWS: Row[] = [
   sum("viewer_messages_total", "Messages to all viewers by what became of them.", ["outcome"], ({ viewerTotals }) =>
     MESSAGES.map((outcome) => [{ outcome }, viewerTotals[outcome]]),
   ),
+  sum("access_log_lines_total", "Lines of the log of actions by what became of them.", ["outcome"], ({ access }) =>
+    Object.entries(access.log ?? {}).map(([outcome, value]) => [{ outcome }, value]),
+  ),
   level("viewer_messages_queued", "Messages waiting for slow viewers.", [], (s) => [[{}, s.viewerTotals.queued]]),
-  sum("viewers_refused_total", "Connections refused.", ["reason"], (_, refused) =>
+  sum("refused_total", "Connections and messages refused.", ["reason"], (_, refused) =>
     REFUSALS.map((reason) => [{ reason }, refused[reason]]),
   ),
   sum("source_counter_total", "Counters of the source.", ["counter"], ({ source }) =>

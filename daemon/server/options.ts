@@ -11,6 +11,8 @@ import type {
 } from "../../src/protocol/messages.ts";
 import type { TraceBody } from "../../src/protocol/trace.ts";
 import type { FrameTimes } from "../trace.ts";
+import type { AccessOptions } from "./access/access.ts";
+import type { TlsFiles } from "./access/tls.ts";
 import type { Commands } from "./commands.ts";
 
 type Write = (fields: object, message: string) => void;
@@ -25,6 +27,12 @@ export interface Log {
 
 export interface Limits {
   maxViewers: number;
+  /** Viewers of one address; null: a default for other machines, and none for this one. */
+  maxPerAddress: number | null;
+  /** Connections that are no viewers. */
+  maxWaiting: number;
+  /** To the first whole request of a connection, ms. */
+  handshakeMs: number;
   maxMessageBytes: number;
   messagesPerSecond: number;
 }
@@ -48,9 +56,16 @@ export interface ServerOptions {
   /** Folder with a `session.json` whose stimuli are served, or null. */
   stimuliDir: string | null;
   limits: Limits;
+  /** Who may come in; everybody on this machine, without. */
+  access?: AccessOptions;
+  tls?: TlsFiles | null;
+  /** Of pages that are not ours and may connect, lower case. */
+  origins?: readonly string[];
   /** Without what is said of a connection itself. */
   hello: () => Omit<HelloBody, "role" | "viewer">;
   status: () => StatusBody;
+  /** Pictures that were presented lately, by id. */
+  livePictures?: { png(id: string): Buffer | null; has(id: string): boolean } | null;
   /** The last `bins` bins, all that are kept without a number. */
   trace: (bins?: number) => TraceBody;
   ready: () => boolean;
@@ -71,6 +86,8 @@ export interface ViewersStatus {
 
 export interface PhospheneServer {
   readonly address: { host: string; port: number };
+  /** Where a browser on this machine finds the page. */
+  readonly url: string;
   /**
    * Sends the frame (and its `latents`) to everybody subscribed, to nobody after `expiresAtMs`; returns when it was encoded and the
    * time after the socket writes. It writes to the first four viewers at once, and to the others in slices afterwards, so that the loop is not held up.

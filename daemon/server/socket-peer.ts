@@ -47,10 +47,12 @@ export class SocketPeer implements Peer {
     this.#socket.ping(payload);
   }
 
-  /** Takes the payload of a pong. A count that was never probed is ignored. */
-  acknowledge(payload: Buffer): void {
+  /** Takes the payload of a pong; whether it says anything new. A count that was never probed is ignored. */
+  acknowledge(payload: Buffer): boolean {
     const arrived = payload.length === PROBE_SIZE ? payload.readDoubleLE() : Number.NaN;
-    if (arrived > this.#arrived && arrived <= this.#probed) this.#arrived = arrived;
+    if (!(arrived > this.#arrived && arrived <= this.#probed)) return false;
+    this.#arrived = arrived;
+    return true;
   }
 
   close(code: number, reason: string): void {

@@ -1,53 +1,65 @@
-import { type IncomingMessage, STATUS_CODES } from "node:http";
+import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { WebSocketServer } from "ws";
 import { expected } from "../../src/errors.ts";
 import { PROTOCOL } from "../../src/protocol/messages.ts";
-import type { Names } from "./address.ts";
+import type { Access, Grant } from "./access/access.ts";
+import type { Refusal } from "./access/refusals.ts";
+import { isLoopback, type Names } from "./address.ts";
+import { ASK_FOR_TOKEN, plainAnswer, securityHeaders } from "./headers.ts";
 import type { Hub } from "./hub.ts";
+import { addressOf, type Lobby } from "./lobby.ts";
 import type { ServerOptions } from "./options.ts";
 
 const PATH = "/v1/stream";
 const CLOSE_INTERNAL = 1011;
+/** Viewers of one address beyond this machine, where the configuration does not say. */
+const PER_ADDRESS = 64;
 
-export const REFUSALS = ["path", "host", "origin", "subprotocol", "viewers", "stopping"] as const;
-/** How many upgrades were refused, by reason. */
-export type RefusedCounts = Record<(typeof REFUSALS)[number], number>;
-
-interface Refusal {
-  reason: keyof RefusedCounts;
+interface Problem {
+  reason: Refusal;
   status: number;
   problem: string;
 }
 
+/** What decides over an upgrade. `names` is asked only after the server listens. */
+export interface DoorContext {
+  options: ServerOptions;
+  access: Access;
+  hub: Hub;
+  lobby: Lobby;
+  names: () => Names;
+  isTls: boolean;
+}
+
 export interface Doorkeeper {
-  readonly refused: RefusedCounts;
   /** From now on everybody is refused with 503. */
   stop(): void;
   /** Handler of the HTTP server's `upgrade` event. */
   onUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
 }
 
-/** Decides which upgrades become viewers of `hub`. `names` is asked only after the server listens. */
-export function createDoorkeeper(options: ServerOptions, hub: Hub, names: () => Names): Doorkeeper {
-  const refused: RefusedCounts = { path: 0, host: 0, origin: 0, subprotocol: 0, viewers: 0, stopping: 0 };
+/** Decides which upgrades become viewers of the hub. */
+export function createDoorkeeper(context: DoorContext): Doorkeeper {
+  const { options, access, hub, lobby, isTls } = context;
   const sockets = createSocketServer(options.limits.maxMessageBytes);
   let stopping = false;
   return {
-    refused,
     stop: () => {
       stopping = true;
     },
     onUpgrade(request, socket, head) {
-      const refusal = stopping ? STOPPING : judge(request, names(), options.limits.maxViewers - hub.size);
-      if (refusal !== null) {
-        refused[refusal.reason] += 1;
-        options.log.warn({ reason: refusal.reason, origin: request.headers.origin }, "viewer refused");
-        return refuse(socket, refusal);
+      const address = addressOf(request.socket);
+      const verdict = stopping ? STOPPING : judge(request, address, context);
+      if ("reason" in verdict) {
+        access.refusals.add(verdict.reason, address);
+        // Stays in the lobby until it is closed: one that does not read its answer is cut off like one that is silent.
+        return refuse(socket, verdict, isTls);
       }
       sockets.handleUpgrade(request, socket, head, (webSocket) => {
+        lobby.leave(request.socket);
         try {
-          hub.add(webSocket, socket, "operator");
+          hub.add(webSocket, socket, { ...verdict, address });
         } catch (error) {
           options.log.error({ error: String(error) }, "viewer not added");
           webSocket.close(CLOSE_INTERNAL);
@@ -57,7 +69,7 @@ export function createDoorkeeper(options: ServerOptions, hub: Hub, names: () => 
   };
 }
 
-const STOPPING: Refusal = { reason: "stopping", status: 503, problem: "the daemon is stopping" };
+const STOPPING: Problem = { reason: "stopping", status: 503, problem: "the daemon is stopping" };
 
 // ws sets TCP_NODELAY itself. Pings are answered by the viewer class, within its message rate.
 function createSocketServer(maxPayload: number): WebSocketServer {
@@ -68,34 +80,40 @@ function createSocketServer(maxPayload: number): WebSocketServer {
   });
 }
 
-function judge(request: IncomingMessage, names: Names, placesLeft: number): Refusal | null {
+function judge(request: IncomingMessage, address: string, context: DoorContext): Problem | { grant: Grant } {
+  const problem = judgeRequest(request, context.names());
+  if (problem !== null) return problem;
+  const grant = context.access.grant(request.headers);
+  if (grant === null) return { reason: "token", status: 401, problem: "expected a token: docs/security.md" };
+  return judgeRoom(address, context) ?? { grant };
+}
+
+function judgeRequest(request: IncomingMessage, names: Names): Problem | null {
   const { host, origin } = request.headers;
+  const asked = { host, localAddress: request.socket.localAddress };
   const path = request.url?.split("?", 1)[0] ?? "";
   const offered = request.headers["sec-websocket-protocol"]?.split(",").map((name) => name.trim()) ?? [];
   if (path !== PATH) return { reason: "path", status: 404, problem: expected("path", PATH, path) };
-  if (!names.knowsHost(host)) return { reason: "host", status: 403, problem: expected("Host", "this daemon", host) };
-  if (!names.knowsOrigin(origin)) {
+  if (!names.knowsHost(asked)) return { reason: "host", status: 403, problem: expected("Host", "this daemon", host) };
+  if (!names.knowsOrigin(origin, asked))
     return { reason: "origin", status: 403, problem: expected("Origin", "a page of this daemon", origin) };
-  }
-  if (!offered.includes(PROTOCOL)) {
-    return {
-      reason: "subprotocol",
-      status: 400,
-      problem: expected("Sec-WebSocket-Protocol", PROTOCOL, offered.join()),
-    };
-  }
-  if (placesLeft > 0) return null;
-  return { reason: "viewers", status: 503, problem: "there are as many viewers as server.maxViewers allows" };
+  if (offered.includes(PROTOCOL)) return null;
+  const problem = `Sec-WebSocket-Protocol: expected ${PROTOCOL} among those that are offered`;
+  return { reason: "subprotocol", status: 400, problem };
 }
 
-function refuse(socket: Duplex, { status, problem }: Refusal): void {
-  const body = `${problem}\n`;
-  const head = [
-    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
-    "Connection: close",
-    "Content-Type: text/plain; charset=utf-8",
-    `Content-Length: ${Buffer.byteLength(body)}`,
-  ];
+function judgeRoom(address: string, { options, hub }: DoorContext): Problem | null {
+  const { maxViewers, maxPerAddress } = options.limits;
+  if (hub.size >= maxViewers)
+    return { reason: "viewers", status: 503, problem: "there are as many viewers as server.maxViewers allows" };
+  const most = maxPerAddress ?? (isLoopback(address) ? maxViewers : PER_ADDRESS);
+  if (hub.countOf(address) < most) return null;
+  const problem = "there are as many viewers of this address as server.maxPerAddress allows";
+  return { reason: "address", status: 503, problem };
+}
+
+function refuse(socket: Duplex, { reason, status, problem }: Problem, isTls: boolean): void {
+  const headers = { ...securityHeaders(isTls), ...(reason === "token" && ASK_FOR_TOKEN) };
   socket.on("error", () => socket.destroy());
-  socket.end(`${head.join("\r\n")}\r\n\r\n${body}`);
+  socket.end(plainAnswer(status, problem, headers));
 }

@@ -3,9 +3,11 @@ import type { WebSocket } from "ws";
 import { expected, PhospheneError } from "../../src/errors.ts";
 import { Delivery, HIGH_WATER_BYTES } from "../../src/protocol/delivery.ts";
 import { encodeServer } from "../../src/protocol/encode.ts";
-import type { ClientMessage, Role, ServerBodies, Topic, ViewerCounts } from "../../src/protocol/messages.ts";
+import type { ClientMessage, ServerBodies, Topic, ViewerCounts } from "../../src/protocol/messages.ts";
 import { parseClientMessage } from "../../src/protocol/parse.ts";
 import { MessageRate } from "../../src/protocol/rate.ts";
+import type { Access, Grant } from "./access/access.ts";
+import { describe } from "./access/describe.ts";
 import { type Command, idOf, isCommand, obey, sentence } from "./commands.ts";
 import type { SharedFrames } from "./frame-bytes.ts";
 import type { ServerOptions } from "./options.ts";
@@ -13,19 +15,23 @@ import { SocketPeer } from "./socket-peer.ts";
 
 const MISSED_PINGS = 2;
 const CLOSE_RATE = 1008;
+/** One that floods may read why it is closed, but not go on for long, ms. */
+const FLOOD_GRACE_MS = 500;
 
 /** Number of the connection, and what it may do. */
 export interface Who {
   id: number;
-  role: Role;
+  grant: Grant;
 }
 
-export type ViewerOptions = Pick<ServerOptions, "hello" | "limits" | "log" | "now" | "commands" | "onShown">;
+export type ViewerOptions = Pick<ServerOptions, "hello" | "limits" | "log" | "now" | "commands" | "onShown"> & {
+  access: Access;
+};
 
 /** One WebSocket connection: its subscription, what it says, whether it lives, and the delivery to it. */
 export class Viewer {
   readonly id: number;
-  readonly role: Role;
+  readonly grant: Grant;
   readonly delivery: Delivery;
   /** Resolves when the connection is closed and counted. */
   readonly gone: Promise<void>;
@@ -35,12 +41,11 @@ export class Viewer {
   readonly #rate: MessageRate;
   readonly #options: ViewerOptions;
   #unanswered = 0;
-  #forbidden = 0;
 
   /** Says hello. The hub is told of the end by the socket's `close` event. */
-  constructor({ id, role }: Who, socket: WebSocket, wire: Writable, options: ViewerOptions, frames: SharedFrames) {
+  constructor({ id, grant }: Who, socket: WebSocket, wire: Writable, options: ViewerOptions, frames: SharedFrames) {
     this.id = id;
-    this.role = role;
+    this.grant = grant;
     this.#socket = socket;
     this.#options = options;
     this.#peer = new SocketPeer(socket, wire, frames);
@@ -48,16 +53,11 @@ export class Viewer {
     this.delivery = new Delivery(this.#peer, options.now);
     this.gone = new Promise((resolve) => socket.once("close", () => resolve()));
     this.#listen();
-    this.#reply("hello", { ...options.hello(), role, viewer: id });
+    this.#reply("hello", { ...options.hello(), role: grant.role, viewer: id });
   }
 
   get counts(): ViewerCounts {
     return { id: this.id, ...this.delivery.counts };
-  }
-
-  /** Messages refused because they are an operator's. */
-  get forbidden(): number {
-    return this.#forbidden;
   }
 
   /** Pings; ends the connection when two pings were not answered. Call at a fixed interval. */
@@ -82,13 +82,24 @@ export class Viewer {
     this.#socket.on("message", (data, isBinary) => this.#onMessage(data, isBinary));
     this.#socket.on("ping", (data) => this.#onPing(data));
     this.#socket.on("pong", (data) => this.#onPong(data));
-    this.#socket.on("error", (error) => log.debug({ viewer: this.id, error: error.message }, "viewer socket error"));
+    this.#socket.on("error", (error) => {
+      this.#countError(error);
+      log.debug({ viewer: this.id, error: error.message }, "viewer socket error");
+    });
+  }
+
+  /** ws closes the connection itself, with 1009 or 1002. */
+  #countError(error: Error): void {
+    const code = "code" in error ? String(error.code) : "";
+    const reason = code === "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH" ? "size" : "frame";
+    if (code.startsWith("WS_ERR_")) this.#options.access.refusals.add(reason, this.grant.name);
   }
 
   #onPong(payload: Buffer): void {
     this.#unanswered = 0;
-    this.#peer.acknowledge(payload);
-    this.delivery.pump();
+    // One that says nothing new is talk like any other.
+    if (this.#peer.acknowledge(payload)) this.delivery.pump();
+    else this.#mayTalk();
   }
 
   // Not left to ws: a peer that pings and never reads would make it queue pongs without bound.
@@ -99,11 +110,13 @@ export class Viewer {
   #onMessage(data: unknown, isBinary: boolean): void {
     if (!this.#mayTalk()) return;
     if (!isBinary || !(data instanceof Uint8Array)) {
+      this.#options.access.refusals.add("message", this.grant.name);
       this.#refuse("PROTOCOL_MALFORMED", "message: expected a binary frame, got text");
       return;
     }
     const parsed = parseClientMessage(data, this.#options.limits.maxMessageBytes);
     if (!parsed.ok) {
+      this.#options.access.refusals.add("message", this.grant.name);
       this.#refuse(parsed.code, parsed.problem, parsed.id);
       return;
     }
@@ -117,11 +130,13 @@ export class Viewer {
   }
 
   async #command(message: Command): Promise<void> {
-    if (this.role === "operator") {
-      await obey(message, this.id, this.#options.commands, (type, body) => this.#reply(type, body));
+    const { access, commands } = this.#options;
+    if (this.grant.role === "operator") {
+      await obey(message, this.id, commands, (type, body) => this.#reply(type, body));
+      access.actions?.add({ who: this.grant.name, what: message.type, viewer: this.id, ...describe(message) });
       return;
     }
-    this.#forbidden += 1;
+    access.refusals.add("forbidden", this.grant.name);
     this.#refuse("PROTOCOL_FORBIDDEN", expected(message.type, "an operator", "a viewer"), idOf(message));
   }
 
@@ -149,7 +164,9 @@ export class Viewer {
     const verdict = this.#rate.next();
     const limit = `at most ${this.#options.limits.messagesPerSecond} messages a second`;
     if (verdict === "tell") this.#refuse("PROTOCOL_RATE", `expected ${limit}, got more; the rest is ignored`);
-    if (verdict === "close") this.#socket.close(CLOSE_RATE, `expected ${limit}`);
+    if (verdict === "close" && this.#socket.readyState === this.#socket.OPEN)
+      this.end(CLOSE_RATE, `expected ${limit}`, FLOOD_GRACE_MS);
+    if (verdict !== "take") this.#options.access.refusals.add("rate", this.grant.name);
     return verdict === "take";
   }
 

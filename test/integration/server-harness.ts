@@ -10,6 +10,11 @@ import { SERVER } from "../golden/protocol-messages.ts";
 
 type Entry = { fields: object; message: string };
 
+export const LIMITS: ServerOptions["limits"] = {
+  ...{ maxViewers: 16, maxPerAddress: null, maxWaiting: 64, handshakeMs: 5000 },
+  ...{ maxMessageBytes: 65_536, messagesPerSecond: 200 },
+};
+
 /** A server on a free port, closed at the end of the test, and what it logged. */
 export async function startServer(overrides: Partial<ServerOptions> = {}) {
   const logged: Entry[] = [];
@@ -20,7 +25,7 @@ export async function startServer(overrides: Partial<ServerOptions> = {}) {
   };
   const options: ServerOptions = {
     ...{ host: "127.0.0.1", port: 0, viewerDir: null, stimuliDir: null },
-    limits: { maxViewers: 16, maxMessageBytes: 65_536, messagesPerSecond: 200 },
+    limits: LIMITS,
     hello: () => SERVER.hello,
     status: (): typeof SERVER.status => ({ ...SERVER.status, ...server.viewers() }),
     trace: () => ({ nowMs: 0, originMs: 0, session: "", widthMs: 20, ledger: SERVER.status.ledger, bins: [] }),

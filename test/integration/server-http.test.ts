@@ -87,7 +87,7 @@ describe("pages", () => {
     const { url } = await startServer({ viewerDir: join(dir, "dist") });
     const page = await rawGet(url, "/");
     expect(page).toMatchObject({ status: 200, text: "<p>viewer" });
-    expect(page.headers["content-security-policy"]).toMatch(/^default-src 'self'; .*frame-ancestors 'none'$/);
+    expect(page.headers["content-security-policy"]).toMatch(/^default-src 'none'; .*frame-ancestors 'none'$/);
     expect(page.headers["x-content-type-options"]).toBe("nosniff");
     expect((await rawGet(url, "/assets/app.js")).headers["content-type"]).toMatch(/javascript/);
     for (const path of [

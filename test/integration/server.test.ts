@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
 import { SERVER } from "../golden/protocol-messages.ts";
-import { connect, makeFrame, refusedWith, startServer, TestViewer } from "./server-harness.ts";
+import { connect, LIMITS, makeFrame, refusedWith, startServer, TestViewer } from "./server-harness.ts";
 
 describe("a viewer", () => {
   it("gets hello first, then the frames it subscribed to, in order, with the stamps that they came with", async () => {
@@ -130,8 +130,8 @@ describe("connecting", () => {
       expect(await refusedWith(url, "phosphene.v1", { headers: { host } })).toBe(403);
     }
     const metrics = await (await fetch(`${url}/metrics`)).text();
-    expect(metrics).toContain('phosphene_viewers_refused_total{reason="origin"} 4');
-    expect(metrics).toContain('phosphene_viewers_refused_total{reason="host"} 3');
+    expect(metrics).toContain('phosphene_refused_total{reason="origin"} 4');
+    expect(metrics).toContain('phosphene_refused_total{reason="host"} 3');
     expect(server.viewers().viewerTotals.connected).toBe(0);
   });
 
@@ -147,7 +147,7 @@ describe("connecting", () => {
   });
 
   it("is refused with 503 when there are too many viewers", async () => {
-    const { url } = await startServer({ limits: { maxViewers: 1, maxMessageBytes: 65_536, messagesPerSecond: 200 } });
+    const { url } = await startServer({ limits: { ...LIMITS, maxViewers: 1 } });
     await connect(url);
     expect(await refusedWith(url, "phosphene.v1", {})).toBe(503);
   });

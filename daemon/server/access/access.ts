@@ -34,10 +34,6 @@ export class Access {
   readonly #log: Log;
   #tokens: readonly Token[];
   #reading: Promise<void> = Promise.resolve();
-  readonly #onSignal = () => {
-    this.actions?.reopen();
-    void this.reload();
-  };
 
   private constructor(options: AccessOptions, tokens: readonly Token[], actions: ActionLog | null, log: Log) {
     this.#tokensFile = options.tokensFile;
@@ -50,7 +46,6 @@ export class Access {
     });
     if (options.tokensFile !== null)
       watchFile(options.tokensFile, { interval: LOOK_MS, persistent: false }, this.#onChange);
-    if (options.tokensFile !== null || actions !== null) process.on("SIGHUP", this.#onSignal);
   }
 
   /** Reads the tokens and opens the log. Throws TOKENS_INVALID, ACCESS_LOG_UNWRITABLE. */
@@ -90,9 +85,14 @@ export class Access {
     return this.#reading;
   }
 
+  /** What SIGHUP asks for: tokens are read, the log is opened anew. */
+  async renew(): Promise<void> {
+    this.actions?.reopen();
+    await this.reload();
+  }
+
   async close(): Promise<void> {
     if (this.#tokensFile !== null) unwatchFile(this.#tokensFile, this.#onChange);
-    process.off("SIGHUP", this.#onSignal);
     await this.#reading;
     this.refusals.close();
     await this.actions?.close();
