@@ -18,6 +18,7 @@ import { openOutputs } from "./outputs.ts";
 import { LOST_AFTER_BINS, makeParts, type Parts } from "./parts.ts";
 import { pipeline } from "./pipeline.ts";
 import { placeDaemon } from "./place-daemon.ts";
+import { openPresenter } from "./present.ts";
 import type { OpenSink } from "./recorder/file-sink.ts";
 import { openRecorder } from "./recorder/open.ts";
 import { rehearse } from "./rehearse.ts";
@@ -52,6 +53,8 @@ export async function startDaemon(config: Config, log: Logger, openSink?: OpenSi
       now,
       log,
     );
+    const { endpoint } = config.present;
+    parts.presenter = endpoint === null ? null : openPresenter(endpoint);
     const server = await listen(parts);
     parts.server = server;
     const ready = await supervisor.start();
@@ -65,6 +68,7 @@ export async function startDaemon(config: Config, log: Logger, openSink?: OpenSi
     await parts.server?.close();
     await parts.recorder?.close();
     await parts.outputs?.close();
+    await parts.presenter?.close();
     throw error;
   }
 }
@@ -166,4 +170,5 @@ async function close(running: Subscription, parts: Parts, server: PhospheneServe
   await parts.outputs?.close();
   log.info("stopping: server");
   await server.close();
+  await parts.presenter?.close();
 }

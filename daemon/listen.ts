@@ -16,6 +16,7 @@ export function listen(parts: Parts): Promise<PhospheneServer> {
     port: config.server.port,
     viewerDir: VIEWER_DIR,
     stimuliDir: config.stimuli,
+    livePictures: parts.presenter,
     limits: config.server,
     access: config.access,
     tls: config.server.tls,

@@ -19,6 +19,20 @@ const source = z.strictObject({
   units: z.record(z.string(), z.string()).default({}),
 });
 
+/** Where pictures for the subject go. They are a subject's data, and this road has no keys: this machine only. */
+export const displayEndpoint = z
+  .string()
+  .regex(/^tcp:\/\/(127(\.\d{1,3}){3}|localhost):\d{1,5}$/, "tcp://127.0.0.1:<port>, on this machine")
+  .refine(
+    (text) =>
+      z
+        .int()
+        .min(1)
+        .max(65_535)
+        .safeParse(Number(text.slice(text.lastIndexOf(":") + 1))).success,
+    "a port from 1 to 65535",
+  );
+
 const placement = z
   .strictObject({
     cores: z.array(z.int().min(0).max(1023)).min(1).nullable().default(null),
@@ -68,6 +82,7 @@ export const configSchema = z.strictObject({
     .prefault({}),
   outputs: outputsSchema.prefault({}),
   stimuli: z.string().min(1).nullable().default("models/demo/session"),
+  present: z.strictObject({ endpoint: displayEndpoint.nullable().default(null) }).prefault({}),
   server: serverConfig,
   access: accessConfig,
   trace: z.strictObject({ bins: z.int().min(16).max(1_000_000).default(256) }).prefault({}),

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { InvalidArgumentError, Option } from "commander";
-import type { Config } from "../../src/config.ts";
+import { type Config, displayEndpoint } from "../../src/config.ts";
 import { readConfig } from "../config.ts";
 
 /** `--config FILE`; without it ./config.yaml if there is one, else the defaults. */
@@ -26,4 +26,10 @@ export function parsePositive(text: string): number {
   const value = Number(text);
   if (!(value > 0 && Number.isFinite(value))) throw new InvalidArgumentError(`expected a number above 0, got ${text}`);
   return value;
+}
+
+export function parseDisplay(value: string): string {
+  const parsed = displayEndpoint.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw new InvalidArgumentError(`expected ${parsed.error.issues[0]?.message}`);
 }

@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import type { Config } from "../../src/config.ts";
 import { startDaemon } from "../daemon.ts";
 import { makeLog } from "./log.ts";
-import { configOption, loadConfig, parsePort } from "./options.ts";
+import { configOption, loadConfig, parseDisplay, parsePort } from "./options.ts";
 import { stopSignal, untilStopped } from "./signals.ts";
 
 interface RunOptions {
@@ -11,6 +11,7 @@ interface RunOptions {
   bundle?: string;
   stimuli?: string;
   source?: string;
+  present?: string;
   port?: number;
 }
 
@@ -26,6 +27,11 @@ export function addRun(program: Command): void {
       "folder of stimulus pictures, instead of the configured one (default: the bundle's session folder, where it has one)",
     )
     .option("--source <endpoint>", "endpoint of the source, instead of the configured one")
+    .option(
+      "--present <endpoint>",
+      "display that shows operators' pictures, instead of the configured one",
+      parseDisplay,
+    )
     .option("-p, --port <port>", "port of the server, instead of the configured one", parsePort)
     .action(async (options: RunOptions) => {
       const config = override(await loadConfig(options.config), options);
@@ -51,6 +57,7 @@ function override(config: Config, options: RunOptions): Config {
       options:
         options.source === undefined ? config.source.options : { ...config.source.options, endpoint: options.source },
     },
+    present: options.present === undefined ? config.present : { endpoint: options.present },
     server: { ...config.server, port: options.port ?? config.server.port },
   };
 }

@@ -47,7 +47,7 @@ export async function createHttp(context: HttpContext): Promise<FastifyInstance>
   await app.register(async (inner) => {
     inner.addHook("onRequest", (request, reply) => requireToken(context, request, reply));
     addStatus(inner, context);
-    addStimuli(inner, context.stimuli);
+    addStimuli(inner, context.stimuli, context.options.livePictures ?? null);
   });
   await addViewer(app, options.viewerDir);
   return app;
@@ -104,8 +104,10 @@ function addStatus(app: FastifyInstance, { options, access }: HttpContext): void
   });
 }
 
-function addStimuli(app: FastifyInstance, stimuli: Stimuli | null): void {
+function addStimuli(app: FastifyInstance, stimuli: Stimuli | null, live: ServerOptions["livePictures"]): void {
   app.get<{ Params: { id: string } }>("/stimuli/:id", async (request, reply) => {
+    const png = live?.png(request.params.id) ?? null;
+    if (png !== null) return reply.header("cache-control", "no-store").type("image/png").send(png);
     const file = stimuli?.files.get(request.params.id);
     if (stimuli === null || file === undefined) return reply.callNotFound();
     // Kept by the browser, and asked for again: the token may be gone.
@@ -117,6 +119,8 @@ function addStimuli(app: FastifyInstance, stimuli: Stimuli | null): void {
 async function addViewer(app: FastifyInstance, dir: string | null): Promise<void> {
   if (dir !== null && existsSync(join(dir, "index.html"))) {
     await app.register(fastifyStatic, { root: dir, decorateReply: false, dotfiles: "deny" });
+    // The page for the subject's own screen, also without a slash at its end.
+    app.get("/subject", async (_, reply) => reply.sendFile("subject/index.html", dir));
     return;
   }
   app.get("/", async (_, reply) => reply.type("text/html; charset=utf-8").send(NO_VIEWER));

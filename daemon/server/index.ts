@@ -7,7 +7,7 @@ import { createHttp } from "./http.ts";
 import { Hub } from "./hub.ts";
 import { Lobby } from "./lobby.ts";
 import type { Intervals, PhospheneServer, ServerOptions } from "./options.ts";
-import { loadStimuli, type Stimuli } from "./stimuli.ts";
+import { loadStimuli } from "./stimuli.ts";
 import { createDoorkeeper } from "./upgrade.ts";
 
 export type { Limits, Log, PhospheneServer, ServerOptions, ViewersStatus } from "./options.ts";
@@ -31,6 +31,7 @@ export async function createServer(options: ServerOptions): Promise<PhospheneSer
 async function serve(options: ServerOptions, access: Access): Promise<PhospheneServer> {
   const { host, log, limits, origins = [], tls: files = null } = options;
   const stimuli = options.stimuliDir === null ? null : await loadStimuli(options.stimuliDir);
+  const hasPicture = (id: string) => stimuli?.files.has(id) || options.livePictures?.has(id) || false;
   const tls = files === null ? null : await readTls(files);
   const isTls = tls !== null;
   const address = { host, port: options.port };
@@ -57,14 +58,14 @@ async function serve(options: ServerOptions, access: Access): Promise<PhospheneS
   log.info({ ...address, tls: isTls, tokens: access.isGuarded }, "listening");
   if (!isTls && !isLoopback(host))
     log.warn({}, "no TLS: tokens and pictures can be read on the way (docs/security.md)");
-  return createFacade(address, isTls, hub, stimuli, app);
+  return createFacade(address, isTls, hub, hasPicture, app);
 }
 
 function createFacade(
   address: PhospheneServer["address"],
   isTls: boolean,
   hub: Hub,
-  stimuli: Stimuli | null,
+  hasPicture: (id: string) => boolean,
   app: FastifyInstance,
 ): PhospheneServer {
   return {
@@ -75,7 +76,7 @@ function createFacade(
     publishEvent: (body) => hub.publishEvent(body),
     publishSteered: (body) => hub.publishSteered(body),
     viewers: () => hub.status(),
-    stimulusUrl: (id) => (stimuli?.files.has(id) ? `/stimuli/${id}` : null),
+    stimulusUrl: (id) => (hasPicture(id) ? `/stimuli/${id}` : null),
     close: () => app.close(),
   };
 }

@@ -56,6 +56,15 @@ export class TestViewer implements AsyncDisposable {
     }
   }
 
+  /** The first message from number `from` on that satisfies `wanted`, whatever its type. */
+  async any(wanted: (message: ServerMessage) => boolean, from = this.messages.length): Promise<ServerMessage> {
+    for (let i = from; ; i++) {
+      while (i >= this.messages.length) await this.#more("any message");
+      const message = this.messages[i]!;
+      if (wanted(message)) return message;
+    }
+  }
+
   async #more(type: string): Promise<void> {
     if (this.#problem !== null) throw new Error(`while waiting for ${type}: ${this.#problem}`);
     if (this.socket.readyState === WebSocket.CLOSED) throw new Error(`closed while waiting for ${type}`);
