@@ -1,0 +1,33 @@
+"""Client of the Phosphene daemon: decoded pictures as numpy arrays, and the way back. See README.md."""
+
+from .answers import Dropped, ErrorMessage, Event, Noted, Pong, Presented, Steered
+from .blocking import Client, Reader
+from .client import AsyncClient, connect
+from .clock import local_ms
+from .connection import LinkDown, LinkUp
+from .errors import (
+    Closed,
+    DaemonStopping,
+    Disconnected,
+    HandshakeRefused,
+    Malformed,
+    MessageTooLarge,
+    NoAnswer,
+    ParameterInvalid,
+    PhospheneError,
+    Refused,
+    TooManyMessages,
+    TooSlow,
+    Unsupported,
+)
+from .frames import Frame, Latents, Spikes
+from .hello import Hello
+from .status import Status
+from .streams import Stream
+
+__all__ = [
+    "AsyncClient", "Client", "Closed", "DaemonStopping", "Disconnected", "Dropped", "ErrorMessage", "Event", "Frame",
+    "HandshakeRefused", "Hello", "Latents", "LinkDown", "LinkUp", "Malformed", "MessageTooLarge", "NoAnswer", "Noted",
+    "ParameterInvalid", "PhospheneError", "Pong", "Presented", "Reader", "Refused", "Spikes", "Status", "Steered",
+    "Stream", "TooManyMessages", "TooSlow", "Unsupported", "connect", "local_ms",
+]  # fmt: skip
