@@ -31,7 +31,7 @@ const WANTED =
   "frame, state:<state>, readout:<name>:<label> >= x, latent:<group> >= x, bits:<group> >= x, explained >= x, joined by ' and '; or event:<text>";
 const MAX_LENGTH = 512;
 // Labels may contain the word: only before the beginning of a clause does it join.
-const AND = /\s+and\s+(?=(?:frame|state:|readout:|latent:|bits:|explained)(?:\s|\b|$))/;
+const AND = /\s+and\s+(?=frame(?:\s|$)|explained\s*[<>]|(?:state|readout|latent|bits):)/;
 const VALUE = /^(.*?)\s*(>=|<=|>|<)\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)$/i;
 
 /** Reads a condition (docs/outputs.md has the grammar). Errors: CONFIG_INVALID. */
