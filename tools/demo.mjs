@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
@@ -28,10 +28,23 @@ function rigArguments(values, bundle) {
   const args = ["rig"];
   if (values["rig-port"] !== undefined) args.push("--port", values["rig-port"]);
   if (values.recording !== undefined) args.push("--recording", values.recording);
-  // A bundle without a session is for the units of the shipped one (models/demo-linear).
-  const session = bundle === undefined ? undefined : join(resolve(root, bundle), "session");
-  if (session !== undefined && existsSync(session)) args.push("--session", session);
+  else args.push("--session", sessionOf(bundle));
+  if (isInteractive(values, bundle)) args.push("--interactive");
   return args;
+}
+
+/** A bundle without a session is for the units of the shipped one (models/demo-linear). */
+function sessionOf(bundle) {
+  const shipped = join(root, "models/demo/session");
+  const own = bundle === undefined ? shipped : join(resolve(root, bundle), "session");
+  return existsSync(own) ? own : shipped;
+}
+
+/** Whether the simulated animal answers pictures that it has not seen: the session has an encoding model. */
+function isInteractive({ recording }, bundle) {
+  if (recording !== undefined) return false;
+  const { encoding } = JSON.parse(readFileSync(join(sessionOf(bundle), "session.json"), "utf8"));
+  return encoding !== undefined;
 }
 
 function daemonArguments(values, bundle) {
@@ -39,6 +52,9 @@ function daemonArguments(values, bundle) {
   if (bundle !== undefined) args.push("--bundle", bundle);
   if (values.port !== undefined) args.push("--port", values.port);
   if (values["rig-port"] !== undefined) args.push("--source", `tcp://127.0.0.1:${values["rig-port"]}`);
+  // The rig takes pictures on the second port after that of its data.
+  const port = Number(values["rig-port"] ?? 5556) + 2;
+  if (isInteractive(values, bundle)) args.push("--present", `tcp://127.0.0.1:${port}`);
   return args;
 }
 
