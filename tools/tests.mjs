@@ -15,10 +15,11 @@ export async function runTests(args) {
   const checked = await passes("npm", ["run", "--silent", "check"], env);
   say("running the tests");
   const javascript = await vitest(args, env);
-  const python = args.length === 0 ? await pytest() : { passed: 0, failed: 0, skipped: 0 };
-  const passed = javascript.passed + python.passed;
-  const failed = javascript.failed + python.failed + (checked ? 0 : 1);
-  process.stdout.write(`\n${passed} passed, ${failed} failed, ${javascript.skipped + python.skipped} skipped\n`);
+  const python = args.length === 0 ? ["training", "clients/python"].map(pytest) : [];
+  const sum = (key) => [javascript, ...python].reduce((total, counts) => total + counts[key], 0);
+  const passed = sum("passed");
+  const failed = sum("failed") + (checked ? 0 : 1);
+  process.stdout.write(`\n${passed} passed, ${failed} failed, ${sum("skipped")} skipped\n`);
   return failed === 0 && passed > 0 ? 0 : 1;
 }
 
@@ -56,11 +57,11 @@ async function vitest(args, env) {
   return { passed, failed: ok ? failed : Math.max(1, failed), skipped };
 }
 
-/** The training's own tests, in an environment that uv makes. */
-async function pytest() {
-  say("running the tests of training/ (uv, pytest)");
+/** The tests of a Python project, in an environment that uv makes for it. */
+function pytest(project) {
+  say(`running the tests of ${project} (uv, pytest)`);
   const uv = findUv();
-  const result = spawnSync(uv, ["run", "--project", "training", "pytest", "training/tests"], {
+  const result = spawnSync(uv, ["run", "--project", project, "pytest", `${project}/tests`], {
     cwd: root,
     encoding: "utf8",
   });
