@@ -1,8 +1,20 @@
 import type { Stamps } from "../../../src/protocol/messages.ts";
 
 /** From the close of a bin to the write of its picture, in order. */
-export const PARTS = ["wait", "hand-over", "encode", "sample", "synthesise", "return", "write"] as const;
+export const PARTS = ["wait", "over", "encode", "sample", "image", "back", "write"] as const;
 export type Part = (typeof PARTS)[number];
+
+/** What each part is, in words. */
+export const PART_WORDS: Record<Part, string> = {
+  wait: "bin closed to window handed over: waiting for the decoder",
+  over: "to the decoder process",
+  encode: "spikes to latents",
+  sample: "steps of the sampler",
+  image: "latents to picture",
+  back: "from the decoder process",
+  write: "picture to socket",
+};
+
 /** Milliseconds, one for each of `PARTS`. */
 export type Parts = readonly number[];
 

@@ -5,12 +5,14 @@ import { CANVAS_FONT, COLOURS } from "./colours.ts";
 
 const REDRAW_EVERY_MS = 500;
 /** Half of the frames, nine of ten, ninety-nine of a hundred, ... on the scale of nines. */
-const TICKS = [
-  { at: nines(0, 1), label: "50" },
-  { at: 1, label: "90" },
-  { at: 2, label: "99" },
-  { at: 3, label: "99.9" },
-];
+const TICKS = new Map([
+  [nines(0, 1), "50"],
+  [1, "90"],
+  [2, "99"],
+  [3, "99.9"],
+]);
+/** Lower than this, CSS pixels, there is no room for the half. */
+const LOW = 64;
 const TOP = 3.4;
 const POINTS = 160;
 
@@ -58,7 +60,12 @@ function options(viewer: Viewer, root: HTMLElement): uPlot.Options {
     },
     axes: [
       { ...axis, size: 20, space: 34 },
-      { ...axis, size: 36, splits: TICKS.map(({ at }) => at), values: TICKS.map(({ label }) => label) },
+      {
+        ...axis,
+        size: 36,
+        splits: (plot) => [...TICKS.keys()].slice(plot.height < LOW + 20 ? 1 : 0),
+        values: (_plot, at) => at.map((y) => TICKS.get(y) ?? ""),
+      },
     ],
     series: [{}, { stroke: COLOURS.accent, width: 1.5, points: { show: false } }],
     hooks: { draw: [(plot) => drawBudget(plot, budgetMs())] },

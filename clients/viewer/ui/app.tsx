@@ -36,7 +36,7 @@ function useHello(viewer: Viewer): HelloBody | null {
 
 export function App({ viewer }: { viewer: Viewer }) {
   const hello = useHello(viewer);
-  const { timeline, past, scrolled, toggle, save } = useTimeline(viewer);
+  const { timeline, past, scrolled, toggle, said, save } = useTimeline(viewer);
   useShortcuts(viewer);
   const key = hello ? `${hello.session} ${hello.bundle.digest}` : "";
   return (
@@ -48,7 +48,7 @@ export function App({ viewer }: { viewer: Viewer }) {
             <Decoded viewer={viewer} hello={hello} />
             <Stimulus viewer={viewer} />
           </div>
-          <TimelineBar viewer={viewer} timeline={timeline} past={past} save={save} />
+          <TimelineBar viewer={viewer} timeline={timeline} past={past} said={said} save={save} />
           <Raster viewer={viewer} units={hello?.bundle.units ?? null} />
         </div>
         <div class="right">

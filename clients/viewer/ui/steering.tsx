@@ -24,7 +24,7 @@ function Groups({ hello, steering, allowed, changed }: Part) {
     <Slider
       key={name}
       name={name}
-      text={signed(gamma[i] ?? 0, 1)}
+      text={gamma[i] ? signed(gamma[i], 1) : "0"}
       range={{ min: -REACH, max: REACH, step: 0.1, neutral: 0 }}
       value={gamma[i] ?? 0}
       allowed={allowed}

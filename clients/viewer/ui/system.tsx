@@ -15,7 +15,7 @@ function Fact({ name, children, bad = false }: { name: string; children: Compone
 }
 
 /** Counters that say trouble when they are not 0. */
-const TROUBLE = new Set(["missed", "malformed", "duplicated", "reordered", "unknownUnits", "reconnects", "gaps"]);
+const TROUBLE = new Set(["missed", "malformed", "duplicates", "unknownUnits", "flushed", "restarts"]);
 
 function words(key: string): string {
   return key.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
@@ -28,7 +28,7 @@ function Source({ source, nowMs }: { source: SourceBody; nowMs: number }) {
       <h3>
         <Pill label={source.name} tone={SOURCE_TONE[source.state] ?? "idle"} text={source.state} />
       </h3>
-      {source.detail && <p class="hint">{source.detail}</p>}
+      {source.detail && <p class="hint clip">{source.detail}</p>}
       <dl>
         <Fact name={`${source.state} for`}>{duration(Math.max(0, nowMs - source.sinceMs))}</Fact>
         <Fact name="clock offset, ms">{fixed(clock.offsetMs, 2)}</Fact>
@@ -64,7 +64,7 @@ function Decoder({ decoder }: { decoder: StatusBody["decoder"] }) {
         <Fact name="restarts" bad={decoder.restarts > 0}>
           {count(decoder.restarts)}
         </Fact>
-        <Fact name="ms by steps">{costs.join("  ") || "–"}</Fact>
+        <Fact name="cost">{costs.join(", ") || "–"}</Fact>
       </dl>
     </section>
   );

@@ -61,7 +61,15 @@ export function Tabs({ viewer, label, tabs, chosen, choose }: Props) {
           </button>
         ))}
       </div>
-      <div class="tab-body" role="tabpanel" id={`${id}-body`} aria-labelledby={`${id}-${at}`} key={tabs[at]?.name}>
+      <div
+        class="tab-body"
+        role="tabpanel"
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: a panel that scrolls must be reached by the keyboard
+        tabIndex={0}
+        id={`${id}-body`}
+        aria-labelledby={`${id}-${at}`}
+        key={tabs[at]?.name}
+      >
         {tabs[at]?.body}
       </div>
     </section>

@@ -82,7 +82,7 @@ function Plots({ viewer }: { viewer: Viewer }) {
         <div ref={strip} class="plot" role="img" aria-label="Latency of the last 240 frames against the budget" />
       </figure>
       <figure>
-        <figcaption>% of the last 2,000 frames within x ms</figcaption>
+        <figcaption>% of 2,000 frames within, ms</figcaption>
         <div ref={cdf} class="plot" role="img" aria-label="Share of frames within a latency, against the budget" />
       </figure>
     </>

@@ -1,4 +1,4 @@
-import { PARTS } from "../lib/stages.ts";
+import { PART_WORDS, PARTS } from "../lib/stages.ts";
 import type { Viewer } from "../lib/viewer.ts";
 import { waterfallPainter } from "../paint/waterfall.ts";
 import { usePainter } from "./hooks.ts";
@@ -15,7 +15,7 @@ export function Waterfall({ viewer }: { viewer: Viewer }) {
           <th scope="col">ms</th>
           <td class="bars" />
           {PARTS.map((part) => (
-            <th key={part} scope="col">
+            <th key={part} scope="col" title={PART_WORDS[part]}>
               <i data-part={part} />
               {part}
             </th>
