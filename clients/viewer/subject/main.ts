@@ -29,8 +29,9 @@ if (!read.ok) complain(canvas, read.problems);
 else {
   const scheme = location.protocol === "https:" ? "wss" : "ws";
   const viewer = new Viewer(`${scheme}://${location.host}/v1/stream`, ["frame"]);
-  viewer.loop.add(subjectPainter(viewer, openScreen(canvas), read.options));
   viewer.start();
+  // After the loop's own turn, which reports what was painted in the turn before.
+  viewer.loop.add(subjectPainter(viewer, openScreen(canvas), read.options));
   keepAwake();
   listenForFullScreen();
   window.setInterval(() => sayInTitle(viewer), TITLE_EVERY_MS);

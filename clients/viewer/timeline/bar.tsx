@@ -73,16 +73,21 @@ interface Props {
   timeline: Timeline;
   /** The page shows a frame of then. */
   past: boolean;
+  /** What became of the last picture that was to be saved. */
+  said: string;
   save(): void;
 }
 
 /** The last minutes to scroll back over, and what can be done with the frame that is shown. */
-export function TimelineBar({ viewer, timeline, past, save }: Props) {
+export function TimelineBar({ viewer, timeline, past, said, save }: Props) {
   return (
     <section class="panel timeline" aria-labelledby="timeline-title">
       <div class="head">
         <h2 id="timeline-title">Timeline</h2>
         <Kept timeline={timeline} />
+        <span class="said" role="status">
+          {said}
+        </span>
         <span class="actions">
           <button type="button" class="live" disabled={!past} onClick={() => timeline.live()}>
             Live <kbd>end</kbd>

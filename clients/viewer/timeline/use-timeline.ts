@@ -5,22 +5,34 @@ import { timelineKeys } from "./keys.ts";
 import { isSmall, limitsHere } from "./limits.ts";
 import { Timeline } from "./timeline.ts";
 
-/** Saves the picture of the frame that is shown and says so, or why there is none. */
-async function save(viewer: Viewer, timeline: Timeline): Promise<void> {
+/** How long what became of a picture to be saved stays on the page, ms. */
+const SAID_MS = 8000;
+
+/** Saves the picture of the frame that is shown; says so in a sentence, or why there is none. */
+async function save(viewer: Viewer, timeline: Timeline): Promise<string> {
   const { shown } = timeline;
-  const { live } = viewer;
-  if (!shown || !live.hello) return;
-  const saved = await pngOf(shown.bytes, live.hello);
+  const { hello } = viewer.live;
+  if (!shown || !hello) return "no frame has come yet: there is no picture to save";
+  const saved = await pngOf(shown.bytes, hello);
   if (saved.ok) download(saved.name, saved.png);
-  const text = saved.ok ? `saved ${saved.name}` : saved.problem;
-  live.note = { text, atMs: performance.now(), fault: !saved.ok };
+  return saved.ok ? `saved ${saved.name}` : saved.problem;
+}
+
+/** What became of the picture that was to be saved last. */
+function useSave(viewer: Viewer, timeline: Timeline): [said: string, save: () => void] {
+  const [said, setSaid] = useState("");
+  useEffect(() => {
+    const timer = window.setTimeout(() => setSaid(""), SAID_MS);
+    return () => window.clearTimeout(timer);
+  }, [said]);
+  return [said, () => void save(viewer, timeline).then(setSaid)];
 }
 
 /** The page's timeline with its keys; `past`: a frame of then is shown, `scrolled`: one before the page was frozen. */
 export function useTimeline(viewer: Viewer) {
   const [timeline] = useState(() => new Timeline(viewer, limitsHere(isSmall())));
   const [shown, setShown] = useState({ past: false, scrolled: false });
-  const saveShown = () => void save(viewer, timeline);
+  const [said, saveShown] = useSave(viewer, timeline);
   useEffect(
     () => timeline.listen(() => setShown({ past: timeline.cursor !== null, scrolled: timeline.scrolled })),
     [timeline],
@@ -29,5 +41,5 @@ export function useTimeline(viewer: Viewer) {
     () => viewer.shortcuts.add(...timelineKeys(timeline), { key: "s", does: "save the picture", run: saveShown }),
     [viewer, timeline],
   );
-  return { timeline, save: saveShown, toggle: () => timeline.toggle(), ...shown };
+  return { timeline, said, save: saveShown, toggle: () => timeline.toggle(), ...shown };
 }
