@@ -63,8 +63,8 @@ class DaemonStopping(Disconnected):
     """Close code 1001: the daemon stops."""
 
 
-class TooManyMessages(Disconnected):
-    """Close code 1008: more messages per second than the daemon takes, or a token that is no longer good."""
+class Expelled(Disconnected):
+    """Close code 1008: too many messages per second, or the token was taken away; the text says which."""
 
 
 class MessageTooLarge(Disconnected):
@@ -98,7 +98,7 @@ _STATUS = {
 }
 _CLOSES: dict[int | None, tuple[type[Disconnected], str]] = {
     1001: (DaemonStopping, "the daemon stops"),
-    1008: (TooManyMessages, "too many messages, or access withdrawn"),
+    1008: (Expelled, "too many messages, or the token was taken away"),
     1009: (MessageTooLarge, "a message over the daemon's limit"),
     1013: (TooSlow, "state messages waited and were not read"),
 }

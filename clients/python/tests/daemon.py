@@ -5,10 +5,11 @@ import os
 import re
 import socket
 import subprocess
+import sys
 import tempfile
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).parents[3]
@@ -56,14 +57,16 @@ class Running:
         self.process.stdout.close()
 
 
-def free_port_pair() -> int:
-    """A port p such that p and p + 1 are free now."""
+def free_ports(count: int = 2) -> int:
+    """A port p such that p and the `count` - 1 after it are free now."""
     while True:
-        with socket.socket() as first, socket.socket() as second:
+        with ExitStack() as stack:
+            first = stack.enter_context(socket.socket())
             first.bind(("127.0.0.1", 0))
             port = first.getsockname()[1]
             try:
-                second.bind(("127.0.0.1", port + 1))
+                for offset in range(1, count):
+                    stack.enter_context(socket.socket()).bind(("127.0.0.1", port + offset))
             except OSError:
                 continue
             return port
@@ -102,12 +105,16 @@ def daemon(rig_port: int, **overrides: object) -> Iterator[str]:
             running.stop()
 
 
-def run_example(name: str, *args: str) -> str:
-    """What an example prints."""
-    from sys import executable
+def phosphene(*args: str) -> str:
+    """What a command of the daemon's command line prints."""
+    done = subprocess.run([NODE, "daemon/main.ts", *args], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
 
-    done = subprocess.run(
-        [executable, EXAMPLES / name, *args], capture_output=True, text=True, timeout=60, env={**os.environ}
-    )
+
+def run_example(name: str, *args: str, **environment: str) -> str:
+    """What an example prints."""
+    env = {**os.environ, **environment}
+    done = subprocess.run([sys.executable, EXAMPLES / name, *args], capture_output=True, text=True, timeout=60, env=env)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout

@@ -10,6 +10,7 @@ from phosphene_client import (
     Closed,
     DaemonStopping,
     Disconnected,
+    Expelled,
     Frame,
     HandshakeRefused,
     LinkDown,
@@ -17,7 +18,6 @@ from phosphene_client import (
     Malformed,
     NoAnswer,
     Refused,
-    TooManyMessages,
     TooSlow,
     connect,
 )
@@ -52,7 +52,7 @@ def test_subscribes_by_itself_and_keeps_the_newest():
     run(test())
 
 
-@pytest.mark.parametrize(("code", "kind"), [(1001, DaemonStopping), (1008, TooManyMessages), (1013, TooSlow)])
+@pytest.mark.parametrize(("code", "kind"), [(1001, DaemonStopping), (1008, Expelled), (1013, TooSlow)])
 def test_close_codes_reach_the_reader(code, kind):
     async def script(socket):
         await socket.send(message("hello"))

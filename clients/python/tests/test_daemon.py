@@ -5,14 +5,14 @@ import re
 
 import numpy as np
 import pytest
-from daemon import daemon, free_port_pair, rig, run_example
+from daemon import daemon, free_ports, rig, run_example
 
 from phosphene_client import Client, LinkDown, LinkUp, Refused, connect, local_ms
 
 
 @pytest.fixture(scope="module")
 def url():
-    port = free_port_pair()
+    port = free_ports()
     with rig(port), daemon(port) as address:
         yield address
 
@@ -108,7 +108,7 @@ def test_examples(url):
 
 
 def test_a_daemon_that_is_killed_and_started_again_is_another_session():
-    port = free_port_pair()
+    port = free_ports()
 
     async def survive():
         with rig(port):

@@ -8,7 +8,7 @@ from dataclasses import replace
 import golden
 import numpy as np
 import pytest
-from daemon import EXAMPLES, daemon, free_port_pair, rig
+from daemon import EXAMPLES, daemon, free_ports, rig
 
 from phosphene_client import Client, local_ms
 from phosphene_client.codec import decode
@@ -87,7 +87,7 @@ def test_only_a_picture_of_now_is_drawn_as_a_picture():
 
 
 def test_flips_become_glass_latency_of_the_daemon():
-    port, log = free_port_pair(), io.StringIO()
+    port, log = free_ports(), io.StringIO()
     with rig(port), daemon(port) as url, Client(url) as client:
         display, statuses, flips = Display(client, log), client.statuses(), 3
         for _ in range(flips):

@@ -66,7 +66,7 @@ def test_close_codes_are_exceptions():
     kinds = {code: type(closed(code, "")).__name__ for code in (1001, 1008, 1009, 1013, 1011, None)}
     assert kinds == {
         1001: "DaemonStopping",
-        1008: "TooManyMessages",
+        1008: "Expelled",
         1009: "MessageTooLarge",
         1013: "TooSlow",
         1011: "Disconnected",
