@@ -53,13 +53,13 @@ export class Requester {
     if (this.#closed) throw new Error("closed");
     const { now, replyMs } = this.#options;
     const socket = this.#socket ?? this.#open();
-    const leftMs = Math.min(untilMs - now(), replyMs);
+    const leftMs = untilMs - now();
     if (leftMs <= 0) throw new TooLate("others were not answered in time");
-    socket.sendTimeout = Math.ceil(leftMs);
+    socket.sendTimeout = Math.ceil(Math.min(leftMs, replyMs));
     try {
       await socket.send(text);
     } catch (cause) {
-      if (now() >= untilMs) throw new TooLate("no peer before the deadline", { cause });
+      if (leftMs <= replyMs) throw new TooLate("no peer before the deadline", { cause });
       throw new Error(`no peer at ${this.#options.endpoint}`, { cause });
     }
     const handedMs = now();

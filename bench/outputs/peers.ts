@@ -34,7 +34,7 @@ export class Arrivals {
   }
 }
 
-/** A pseudo-terminal of which every byte is stamped by a process of its own (pty.py). */
+/** A pseudo-terminal of which every byte is stamped by a process of its own (terminal.py). */
 export class Pty implements AsyncDisposable {
   readonly bytes = new Arrivals();
   /** What it says of itself: ready, unplugged, stop, go. */
@@ -45,7 +45,7 @@ export class Pty implements AsyncDisposable {
 
   private constructor() {
     this.path = join(this.#folder, "tty");
-    const script = join(import.meta.dirname, "pty.py");
+    const script = join(import.meta.dirname, "terminal.py");
     this.#child = spawn("python3", [script, this.path], { stdio: ["pipe", "pipe", "inherit"] });
     createInterface({ input: this.#child.stdout! }).on("line", (line) => {
       const [what = "", ns] = line.split(" ");
@@ -56,7 +56,9 @@ export class Pty implements AsyncDisposable {
 
   static async open(): Promise<Pty> {
     const pty = new Pty();
-    await pty.said.at(0);
+    const ended = once(pty.#child, "exit").then(() => Promise.reject(new Error("terminal.py ended")));
+    await Promise.race([pty.said.at(0), ended]);
+    ended.catch(() => {});
     return pty;
   }
 
@@ -79,6 +81,7 @@ export class OpenEphysPeer implements Disposable {
   readonly requests = new Arrivals();
   /** What it does before it answers; null is no answer at all, and the socket's end. */
   beforeAnswer: (() => Promise<void>) | null = async () => {};
+  answer = answerTo;
   readonly #socket = new Reply({ linger: 0 });
   #endpoint = "";
 
@@ -101,7 +104,7 @@ export class OpenEphysPeer implements Disposable {
       if (this.beforeAnswer === null) return;
       await this.beforeAnswer();
       if (this.#socket.closed) return;
-      await this.#socket.send(answerTo(String(request)));
+      await this.#socket.send(this.answer(String(request)));
     }
   }
 

@@ -1,6 +1,6 @@
 """A serial device for trials: a pseudo-terminal behind a link, and every byte that arrives there with its time.
 
-    python3 pty.py LINK
+    python3 terminal.py LINK
 
 Prints `ready`, then `<byte> <CLOCK_MONOTONIC ns>` for each byte. On standard input: `unplug` ends the device, `plug` makes a new one behind the same
 link, `stop` reads no more, `go` reads again, the end of input ends the program. Standard library only.
