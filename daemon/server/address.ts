@@ -53,19 +53,20 @@ export function namesOf({ host, port, isTls, origins }: Reached): Names {
   const hosts = new Set(
     [host, "127.0.0.1", "localhost", "::1", ...own].map((name) => authority(name, port).toLowerCase()),
   );
-  for (const origin of origins) hosts.add(new URL(origin).host);
   if (port === (isTls ? 443 : 80)) for (const name of [...hosts]) hosts.add(name.replace(/:\d+$/, ""));
   const others = new Set(origins);
+  const otherHosts = new Set(origins.map((origin) => new URL(origin).host));
   // An address in numbers cannot be rebound: it is ours when the connection came in by it.
-  const arrived = (localAddress: string | undefined) => authority(localAddress?.replace(/^::ffff:/, "") ?? "", port);
-  const knowsHost = ({ host: name, localAddress }: Asked) =>
-    name !== undefined && (hosts.has(name.toLowerCase()) || name.toLowerCase() === arrived(localAddress));
+  const isOwn = ({ host: name, localAddress }: Asked) =>
+    name !== undefined &&
+    (hosts.has(name.toLowerCase()) ||
+      name.toLowerCase() === authority(localAddress?.replace(/^::ffff:/, "") ?? "", port));
   return {
-    knowsHost,
+    knowsHost: (asked) => isOwn(asked) || otherHosts.has(asked.host?.toLowerCase() ?? ""),
     knowsOrigin: (origin, { localAddress }) => {
       const name = origin?.toLowerCase();
       if (name === undefined || others.has(name)) return true;
-      return name.startsWith(`${scheme}://`) && knowsHost({ host: name.slice(scheme.length + 3), localAddress });
+      return name.startsWith(`${scheme}://`) && isOwn({ host: name.slice(scheme.length + 3), localAddress });
     },
   };
 }

@@ -12,7 +12,7 @@ import type {
   Topic,
 } from "../../src/protocol/messages.ts";
 import type { FrameTimes } from "../trace.ts";
-import type { Access, Grant } from "./access/access.ts";
+import type { Grant } from "./access/access.ts";
 import { SharedFrames } from "./frame-bytes.ts";
 import type { Intervals, ViewersStatus } from "./options.ts";
 import { Viewer, type ViewerOptions } from "./viewer.ts";
@@ -77,10 +77,11 @@ export class Hub {
   }
 
   /** Closes every viewer whose grant does not hold any more with 1008. */
-  revoke({ refusals, ...access }: Pick<Access, "refusals"> & { holds: (grant: Grant) => boolean }): void {
+  revoke(): void {
+    const { access } = this.#options;
     for (const viewer of this.#viewers) {
       if (access.holds(viewer.grant)) continue;
-      refusals.add("revoked", viewer.grant.name);
+      access.refusals.add("revoked", viewer.grant.name);
       viewer.end(CLOSE_POLICY, "the token was taken away", this.#options.intervals.closeMs);
     }
   }

@@ -52,7 +52,7 @@ async function serve(options: ServerOptions, access: Access): Promise<PhospheneS
     forget();
     return access.close();
   });
-  access.onRotation = () => hub.revoke(access);
+  access.onRotation = () => hub.revoke();
   address.port = await listen(app, host, options.port);
   names = namesOf({ ...address, isTls, origins });
   log.info({ ...address, tls: isTls, tokens: access.isGuarded }, "listening");

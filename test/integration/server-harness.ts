@@ -52,7 +52,7 @@ export class TestViewer {
   #wake: () => void = () => {};
   #taken = 0;
 
-  constructor(url: string, protocol = "phosphene.v1", options: ClientOptions = {}) {
+  constructor(url: string, protocol: string | string[] = "phosphene.v1", options: ClientOptions = {}) {
     this.socket = new WebSocket(`${url.replace("http", "ws")}/v1/stream`, protocol, options);
     this.closed = new Promise((resolve) => this.socket.once("close", resolve));
     this.socket.on("error", () => {});

@@ -1,13 +1,10 @@
-import { unwatchFile, watchFile } from "node:fs";
 import type { IncomingHttpHeaders } from "node:http";
 import type { Log } from "../options.ts";
 import { ActionLog } from "./action-log.ts";
 import { Refusals } from "./refusals.ts";
 import { readTokens } from "./token-file.ts";
 import { holderOf, presentedToken, type Role, type Token } from "./tokens.ts";
-
-/** How often the token file is looked at, ms: network drives tell nobody of changes. */
-const LOOK_MS = 250;
+import { stateOf, watchState } from "./watch.ts";
 
 export interface AccessOptions {
   /** Without one everybody is operator, and the server listens on the loopback only. */
@@ -20,9 +17,11 @@ export interface AccessOptions {
 export interface Grant {
   readonly name: string;
   readonly role: Role;
+  /** Of the token; null without tokens. */
+  readonly sha256: Buffer | null;
 }
 
-const LOCAL: Grant = { name: "local", role: "operator" };
+const LOCAL: Grant = { name: "local", role: "operator", sha256: null };
 
 /** Who may come in, and what they did. */
 export class Access {
@@ -34,6 +33,7 @@ export class Access {
   readonly #log: Log;
   #tokens: readonly Token[];
   #reading: Promise<void> = Promise.resolve();
+  #unwatch: () => void = () => {};
 
   private constructor(options: AccessOptions, tokens: readonly Token[], actions: ActionLog | null, log: Log) {
     this.#tokensFile = options.tokensFile;
@@ -44,16 +44,18 @@ export class Access {
       log.warn({ ...refused }, "refused");
       actions?.add({ who: refused.from, what: "refused", reason: refused.reason, count: refused.count });
     });
-    if (options.tokensFile !== null)
-      watchFile(options.tokensFile, { interval: LOOK_MS, persistent: false }, this.#onChange);
   }
 
   /** Reads the tokens and opens the log. Throws TOKENS_INVALID, ACCESS_LOG_UNWRITABLE. */
   static async open(options: AccessOptions, log: Log): Promise<Access> {
-    const tokens = options.tokensFile === null ? [] : await readTokens(options.tokensFile);
+    const { tokensFile } = options;
+    const state = tokensFile === null ? null : await stateOf(tokensFile);
+    const tokens = tokensFile === null ? [] : await readTokens(tokensFile);
     const onTrouble = (problem: string) => log.error({}, `log of actions: ${problem}`);
     const actions = options.log === null ? null : await ActionLog.open(options.log, { onTrouble });
-    return new Access(options, tokens, actions, log);
+    const access = new Access(options, tokens, actions, log);
+    if (tokensFile !== null) access.#unwatch = watchState(tokensFile, state, () => void access.reload());
+    return access;
   }
 
   /** Whether there are tokens. */
@@ -69,14 +71,9 @@ export class Access {
   }
 
   /** Whether a grant of before holds as it was. */
-  holds(grant: Grant): boolean {
-    if (!this.isGuarded) return true;
-    const same = (token: Token) =>
-      "sha256" in grant &&
-      Buffer.isBuffer(grant.sha256) &&
-      token.sha256.equals(grant.sha256) &&
-      token.role === grant.role;
-    return this.#tokens.some((token) => token.name === grant.name && same(token));
+  holds({ name, role, sha256 }: Grant): boolean {
+    if (sha256 === null) return true;
+    return this.#tokens.some((token) => token.name === name && token.role === role && token.sha256.equals(sha256));
   }
 
   /** Reads the tokens again; a file that cannot be used changes nothing but the log, so that half a file ends no experiment. */
@@ -92,25 +89,24 @@ export class Access {
   }
 
   async close(): Promise<void> {
-    if (this.#tokensFile !== null) unwatchFile(this.#tokensFile, this.#onChange);
+    this.#unwatch();
     await this.#reading;
     this.refusals.close();
     await this.actions?.close();
   }
 
-  readonly #onChange = () => void this.reload();
-
   async #read(): Promise<void> {
     if (this.#tokensFile === null) return;
     try {
-      const tokens = await readTokens(this.#tokensFile);
-      this.#tokens = tokens;
-      this.#log.info({ tokens: tokens.length }, "tokens read again");
-      this.actions?.add({ who: "daemon", what: "rotation", tokens: tokens.map(({ name, role }) => ({ name, role })) });
-      this.onRotation();
+      this.#tokens = await readTokens(this.#tokensFile);
     } catch (error) {
       this.#log.error({ error: String(error) }, "tokens not read again, those of before hold");
       this.actions?.add({ who: "daemon", what: "rotation refused", problem: String(error) });
+      return;
     }
+    this.#log.info({ tokens: this.#tokens.length }, "tokens read again");
+    const tokens = this.#tokens.map(({ name, role }) => ({ name, role }));
+    this.actions?.add({ who: "daemon", what: "rotation", tokens });
+    this.onRotation();
   }
 }

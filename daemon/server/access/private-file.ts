@@ -2,7 +2,8 @@ import { constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { type ErrorCode, expected, PhospheneError } from "../../../src/errors.ts";
 
-const OTHERS = 0o177;
+/** All but reading and writing by the owner. */
+const TOO_MUCH = 0o7177;
 const MOST_BYTES = 1 << 20;
 
 /** What a private file is for: names the key of the configuration, and the code of its errors. */
@@ -51,7 +52,7 @@ async function requirePrivate(handle: FileHandle, path: string, purpose: Purpose
   const stat = await handle.stat();
   if (!stat.isFile()) throw refused(purpose, expected(path, "a regular file", "something else"));
   const mode = stat.mode & 0o7777;
-  if ((mode & OTHERS) !== 0) throw refused(purpose, expected(path, "mode 0600", `0${mode.toString(8)}`));
+  if ((mode & TOO_MUCH) !== 0) throw refused(purpose, expected(path, "mode 0600", `0${mode.toString(8)}`));
   const user = process.getuid?.();
   if (user !== undefined && stat.uid !== user)
     throw refused(purpose, expected(path, `a file of user ${user}, who runs this`, `one of user ${stat.uid}`));
