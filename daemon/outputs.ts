@@ -1,5 +1,6 @@
 import type { Logger } from "pino";
 import type { Config } from "../src/config.ts";
+import { expected, PhospheneError } from "../src/errors.ts";
 import type { EventBody, FrameBody, HelloBody, OutputBody } from "../src/protocol/messages.ts";
 import type { Output, OutputContext } from "./outputs/output.ts";
 
@@ -38,6 +39,7 @@ export async function openOutputs(
   const say: OutputContext["log"] = (level, message) => log[level](`output: ${message}`);
   const context = { bundle, session, everyBins: config.decode.everyBins, now, log: say };
   const outputs: Output[] = [];
+  refuseSharedEndpoint(config);
   try {
     for (const name of NAMES) {
       if (config.outputs[name].enabled) outputs.push(await OPENERS[name](config.outputs, context));
@@ -47,6 +49,14 @@ export async function openOutputs(
     throw error;
   }
   return combine(outputs, (name, error) => log.error(`output ${name}: ${String(error)}`));
+}
+
+/** The ZMQ Interface, which is read, and Network Events have the same default port: on a PUB socket a trigger would wait for ever. */
+function refuseSharedEndpoint({ source, otherSources, outputs: { networkEvents } }: Config): void {
+  const { enabled, endpoint } = networkEvents;
+  if (!enabled || [source, ...otherSources].every(({ options }) => options.endpoint !== endpoint)) return;
+  const wanted = "the port of Network Events, which is none of a source";
+  throw new PhospheneError("CONFIG_INVALID", expected("outputs.networkEvents.endpoint", wanted, endpoint));
 }
 
 function combine(outputs: readonly Output[], complain: (name: string, error: unknown) => void): Outputs {

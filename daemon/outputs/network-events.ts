@@ -17,7 +17,7 @@ export async function openNetworkEvents(
   const books = new OutputBooks(config.deadlineMs, now);
   const rules = config.rules.map(({ line, ...rule }) => ({ ...rule, line: String(line) }));
   const requester = new Requester(await import("zeromq"), { endpoint, replyMs, now });
-  const pulses = new Pulses(rules, bundle, wireOf(requester), books, now);
+  const pulses = new Pulses(rules, bundle, wireOf(requester), { books, now, where: "outputs.networkEvents" });
   log("info", `triggers go to Open Ephys at ${endpoint}`);
   return {
     name: "networkEvents",

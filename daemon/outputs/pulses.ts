@@ -15,17 +15,25 @@ export interface PulseRule {
   readonly durationMs: number | null;
 }
 
+export interface PulseOptions {
+  readonly books: OutputBooks;
+  readonly now: () => number;
+  /** Of the configuration, for its mistakes: `outputs.serial`. */
+  readonly where: string;
+}
+
 /** Evaluates rules on frames and events and keeps the pulses: a rule that fires while its line is high prolongs it (`merged`). */
 export class Pulses {
   readonly #rules;
   readonly #lines = new Map<string, PulseLine>();
 
   /** Errors: CONFIG_INVALID for a rule that speaks of what the bundle has not. */
-  constructor(rules: readonly PulseRule[], decoded: Decoded, wire: Wire, books: OutputBooks, now: () => number) {
-    this.#rules = rules.map(({ when, onset, line, durationMs }) => {
+  constructor(rules: readonly PulseRule[], decoded: Decoded, wire: Wire, { books, now, where }: PulseOptions) {
+    this.#rules = rules.map(({ when, onset, line, durationMs }, i) => {
       const pulses = this.#lines.get(line) ?? new PulseLine(line, wire, books, now);
       this.#lines.set(line, pulses);
-      return { condition: bindCondition(parseCondition(when), decoded), onset, line: pulses, durationMs, was: false };
+      const condition = bindCondition(parseCondition(when), decoded, `${where}.rules.${i}.when`);
+      return { condition, onset, line: pulses, durationMs, was: false };
     });
   }
 

@@ -24,7 +24,7 @@ export function openSerial(config: Config["outputs"]["serial"], { bundle, now, l
     ...{ when: rule.when, onset: rule.onset, line: keyOf(rule) },
     durationMs: rule.line === "byte" && rule.off === null ? null : rule.durationMs,
   }));
-  const pulses = new Pulses(rules, bundle, wireOf(port, lines, now), books, now);
+  const pulses = new Pulses(rules, bundle, wireOf(port, lines, now), { books, now, where: "outputs.serial" });
   return {
     name: "serial",
     books,

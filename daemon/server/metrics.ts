@@ -15,6 +15,7 @@ interface Row {
 
 const OUTCOMES = ["frames", "superseded", "expired", "failed", "gated"] as const;
 const MESSAGES = ["offered", "sent", "dropped"] as const;
+const OUTPUT_OUTCOMES = ["sent", "merged", "late", "failed"] as const;
 const QUANTILES = { "0.5": "p50", "0.99": "p99", "0.999": "p999", "1": "max" } as const;
 const MS_PER_S = 1000;
 
@@ -69,6 +70,25 @@ const ROWS: Row[] = [
   ]),
   sum("spikes_total", "Spikes in bins.", [], ({ spikes }) => [[{}, spikes.total]]),
   sum("spikes_late_total", "Spikes that came after their bin was closed.", [], ({ spikes }) => [[{}, spikes.late]]),
+  sum(
+    "output_messages_total",
+    "Messages and triggers of an output by what became of them.",
+    ["output", "outcome"],
+    (s) =>
+      s.outputs.flatMap((output) =>
+        OUTPUT_OUTCOMES.map((outcome): Sample => [{ output: output.name, outcome }, output[outcome]]),
+      ),
+  ),
+  level("output_pending", "Messages and triggers on their way.", ["output"], ({ outputs }) =>
+    outputs.map(({ name, pending }) => [{ output: name }, pending]),
+  ),
+  level("output_latency_seconds", "Close of the bin to the hand-over.", ["output", "quantile"], ({ outputs }) =>
+    outputs.flatMap(({ name, latency: percentiles }) =>
+      Object.entries(QUANTILES).map(
+        ([quantile, key]): Sample => [{ output: name, quantile }, percentiles[key] / MS_PER_S],
+      ),
+    ),
+  ),
   level("decoder_ready", "1 while the decoder is ready.", [], (s) => [[{}, Number(s.decoder.state === "ready")]]),
   sum("decoder_restarts_total", "Restarts of the decoder.", [], ({ decoder }) => [[{}, decoder.restarts]]),
   level("resident_memory_bytes", "Memory of the daemon.", [], (status) => [[{}, status.process.rssBytes]]),

@@ -20,17 +20,20 @@ const COMPARE: Record<Comparison, (value: number, threshold: number) => boolean>
   "<": (value, threshold) => value < threshold,
 };
 
-/** Binds a condition to a bundle. Errors: CONFIG_INVALID for a readout, label, group or coordinate that the bundle has not. */
-export function bindCondition(condition: Condition, decoded: Decoded): Bound {
+/** Binds a condition to a bundle; `where` is its place in the configuration. Errors: CONFIG_INVALID for a readout, label, group or coordinate that the bundle has not. */
+export function bindCondition(condition: Condition, bundle: Decoded, where = "condition"): Bound {
   if (condition.on === "event") {
     const { text, prefix } = condition;
     return { frame: () => false, event: (got) => (prefix ? got.startsWith(text) : got === text) };
   }
+  const decoded = { ...bundle, where };
   const tests = condition.clauses.map((clause) => bindClause(clause, decoded));
   return { frame: (frame) => tests.every((test) => test(frame)), event: () => false };
 }
 
-function bindClause(clause: FrameClause, decoded: Decoded): (frame: FrameBody) => boolean {
+type Placed = Decoded & { readonly where: string };
+
+function bindClause(clause: FrameClause, decoded: Placed): (frame: FrameBody) => boolean {
   if (clause.kind === "frame") return () => true;
   if (clause.kind === "state") return ({ state }) => state === clause.state;
   const read = bindQuantity(clause.quantity, decoded);
@@ -44,7 +47,7 @@ function hasValues({ state, held }: FrameBody): boolean {
   return held === null && state !== "no-reconstruction";
 }
 
-function bindQuantity(quantity: Quantity, decoded: Decoded): (frame: FrameBody) => number {
+function bindQuantity(quantity: Quantity, decoded: Placed): (frame: FrameBody) => number {
   switch (quantity.of) {
     case "explained":
       return ({ explained }) => explained;
@@ -59,24 +62,24 @@ function bindQuantity(quantity: Quantity, decoded: Decoded): (frame: FrameBody) 
   }
 }
 
-function bindLatent({ group, index }: Quantity & { of: "latent" }, decoded: Decoded): (frame: FrameBody) => number {
+function bindLatent({ group, index }: Quantity & { of: "latent" }, decoded: Placed): (frame: FrameBody) => number {
   const { start, size } = findGroup(group, decoded);
   if (index === null) return ({ mu }) => mean(mu, start, size);
-  if (index >= size) throw unknown(`latent:${group}`, `a coordinate from 0 to ${size - 1}`, index);
+  if (index >= size) throw unknown(decoded.where, `latent:${group}`, `a coordinate from 0 to ${size - 1}`, index);
   return ({ mu }) => floatAt(mu, start + index);
 }
 
-function bindReadout({ name, label }: Quantity & { of: "readout" }, { readouts }: Decoded) {
+function bindReadout({ name, label }: Quantity & { of: "readout" }, { readouts, where }: Placed) {
   const readout = readouts.find((each) => each.name === name);
-  if (readout === undefined) throw unknown("readout", oneOf(readouts.map((each) => each.name)), name);
+  if (readout === undefined) throw unknown(where, "readout", oneOf(readouts.map((each) => each.name)), name);
   const at = readout.labels.indexOf(label);
-  if (at < 0) throw unknown(`readout:${name}`, oneOf(readout.labels), label);
+  if (at < 0) throw unknown(where, `readout:${name}`, oneOf(readout.labels), label);
   return ({ readouts: values }: FrameBody) => floatAt(values[name], at);
 }
 
-function findGroup(name: string, { latents }: Decoded): { at: number; start: number; size: number } {
+function findGroup(name: string, { latents, where }: Placed): { at: number; start: number; size: number } {
   const at = latents.groups.findIndex((group) => group.name === name);
-  if (at < 0) throw unknown("latent group", oneOf(latents.groups.map((group) => group.name)), name);
+  if (at < 0) throw unknown(where, "latent group", oneOf(latents.groups.map((group) => group.name)), name);
   const start = latents.groups.slice(0, at).reduce((sum, { size }) => sum + size, 0);
   return { at, start, size: latents.groups[at]!.size };
 }
@@ -85,8 +88,8 @@ function oneOf(names: readonly string[]): string {
   return names.length === 0 ? "none, the bundle has none" : `one of ${names.join(", ")}`;
 }
 
-function unknown(subject: string, wanted: string, got: string | number): PhospheneError {
-  return new PhospheneError("CONFIG_INVALID", expected(`condition: ${subject}`, wanted, got));
+function unknown(where: string, subject: string, wanted: string, got: string | number): PhospheneError {
+  return new PhospheneError("CONFIG_INVALID", expected(`${where}: ${subject}`, wanted, got));
 }
 
 function mean(bytes: Uint8Array, start: number, size: number): number {

@@ -278,6 +278,12 @@ test("serial: RTS of a device that has none is a failure that says so", async ()
   expect(state).toBe("lost");
 });
 
+test("networkEvents: the port of a source is refused, for both have the same default", async () => {
+  await expect(open({ networkEvents: { enabled: true, rules } })).rejects.toThrow(
+    /CONFIG_INVALID.*outputs\.networkEvents\.endpoint: expected .* got "tcp:\/\/127\.0\.0\.1:5556"/,
+  );
+});
+
 test("rules that the bundle cannot fulfil end the start, and leave nothing open", async () => {
   const endpoint = `tcp://127.0.0.1:${await freePort()}`;
   const wrong = { enabled: true, path: "/dev/null", rules: [{ when: "readout:colour:red > 0.5" }] };

@@ -47,8 +47,7 @@ function pulsesOf(...rules: Partial<PulseRule>[]): Pulses {
     rules.map((rule) => ({ ...whole, ...rule })),
     SERVER.hello.bundle,
     wire,
-    books,
-    Date.now,
+    { books, now: Date.now, where: "test" },
   );
 }
 
