@@ -51,7 +51,7 @@ class Client:
 
     def __init__(self, url: str = "http://127.0.0.1:8787", **options: Any) -> None:
         self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="phosphene-client", daemon=True)
+        self._thread = threading.Thread(target=self._serve, name="phosphene-client", daemon=True)
         self._client: AsyncClient = connect(url, **options)
         self._frames: Reader[Frame] | None = None
 
@@ -156,7 +156,19 @@ class Client:
             raise Closed
         return asyncio.run_coroutine_threadsafe(work, self._loop)
 
+    def _serve(self) -> None:
+        """The thread: runs the loop, and leaves nothing pending when it stops."""
+        self._loop.run_forever()
+        self._loop.run_until_complete(_cancel_all())
+        self._loop.close()
+
     def _stop(self) -> None:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
-        self._loop.close()
+
+
+async def _cancel_all() -> None:
+    left = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in left:
+        task.cancel()
+    await asyncio.gather(*left, return_exceptions=True)

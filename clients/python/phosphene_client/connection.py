@@ -72,6 +72,10 @@ class Connection:
                 await self._attempts(1)
         except PhospheneError as error:
             self._owner.ended(error)
+        except Exception as error:
+            # A defect of ours: readers must not wait for ever for what nobody reads any more.
+            self._owner.ended(Disconnected(f"connection: expected no {type(error).__name__}, got {error}"))
+            raise
 
     async def send(self, data: bytes) -> None:
         """Disconnected while there is no connection: nothing is kept for later."""

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from typing import Any
-from weakref import WeakSet
+from weakref import ref
 
 from .answers import ErrorMessage, Noted, Pong, Presented, Steered
 from .codec import Message, decode
@@ -25,13 +25,14 @@ class Inbox:
         self.hello: Hello | None = None
         self.status: Status | None = None
         self.malformed = 0
-        self._streams: dict[str, WeakSet[Stream[Any]]] = {}
+        # Not a WeakSet: a reader in another thread may let its stream go while this one walks over them.
+        self._streams: dict[str, list[ref[Stream[Any]]]] = {}
         self._ended: PhospheneError | None = None
 
     def stream(self, kind: str, depth: int) -> Stream[Any]:
         """A new stream of messages of a type, or of `link` or `problem`."""
         stream: Stream[Any] = Stream(depth)
-        self._streams.setdefault(kind, WeakSet()).add(stream)
+        self._streams.setdefault(kind, []).append(ref(stream))
         if self._ended is not None:
             stream.mailbox.fail(self._ended)
         return stream
@@ -57,8 +58,8 @@ class Inbox:
         """Nothing comes any more: readers get `error` when they have read what is left."""
         self._ended = self._ended or error
         self.requests.fail(error)
-        for streams in self._streams.values():
-            for stream in streams:
+        for kind in self._streams:
+            for stream in self._alive(kind):
                 stream.mailbox.fail(error)
 
     def received(self, data: bytes | str) -> None:
@@ -73,8 +74,15 @@ class Inbox:
             self.put("problem", error)
 
     def put(self, kind: str, item: object) -> None:
-        for stream in self._streams.get(kind, ()):
+        for stream in self._alive(kind):
             stream.mailbox.put(item)
+
+    def _alive(self, kind: str) -> list[Stream[Any]]:
+        """Streams that somebody still has; the others are forgotten."""
+        streams = [stream for found in self._streams.get(kind, ()) if (stream := found()) is not None]
+        if kind in self._streams and len(streams) < len(self._streams[kind]):
+            self._streams[kind] = [ref(stream) for stream in streams]
+        return streams
 
     def _dispatch(self, message: Message) -> None:
         if isinstance(message, ErrorMessage):

@@ -1,12 +1,14 @@
 """The asyncio client against a peer that misbehaves on purpose."""
 
 import asyncio
+import threading
 
 import pytest
 from peer import message, next_of, peer, run, serve_pings, stays
 from websockets.asyncio.server import serve
 
 from phosphene_client import (
+    Client,
     Closed,
     DaemonStopping,
     Disconnected,
@@ -254,5 +256,41 @@ def test_closing_ends_what_waits():
                 await client.ping()
             with pytest.raises(Closed):
                 await waiting
+
+    run(test())
+
+
+def test_a_blocking_client_leaves_nothing_behind():
+    async def test():
+        async with peer(stays) as (url, _):
+            before = threading.active_count()
+
+            def use():
+                with Client(url) as client:
+                    client.shown(1)
+                    assert client.next_frame(timeout=0) is None
+                    assert client.ping() > 0
+                with pytest.raises(Closed):
+                    client.ping()
+
+            await asyncio.to_thread(use)
+            assert "phosphene-client" not in {thread.name for thread in threading.enumerate()}
+            assert threading.active_count() <= before + 1
+
+    run(test())
+
+
+def test_a_defect_of_the_client_ends_its_readers(monkeypatch):
+    async def script(socket):
+        await socket.send(message("hello"))
+        await next_of(socket, "subscribe")
+        await socket.send(message("frame"))
+        await serve_pings(socket)
+
+    async def test():
+        async with peer(script) as (url, _), connect(url) as client:
+            monkeypatch.setattr("phosphene_client.inbox.decode", lambda _: 1 / 0)
+            with pytest.raises(Disconnected, match="ZeroDivisionError"):
+                await anext(client.frames())
 
     run(test())

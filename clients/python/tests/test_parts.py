@@ -10,6 +10,7 @@ from phosphene_client.asking import event_body, picture_body, steer_body, topics
 from phosphene_client.clock import ServerClock, backoff_s
 from phosphene_client.codec import decode
 from phosphene_client.errors import Disconnected, ParameterInvalid, TooSlow, closed
+from phosphene_client.inbox import Inbox
 from phosphene_client.link import check_token, stream_url
 from phosphene_client.streams import Mailbox
 
@@ -107,3 +108,16 @@ def test_requests_are_checked_before_they_are_sent():
             picture_body(picture)
     with pytest.raises(ParameterInvalid):
         topics_list(["frames"])
+
+
+def test_a_stream_that_nobody_has_any_more_is_forgotten():
+    inbox = Inbox()
+    kept, dropped = inbox.stream("frame", 1), inbox.stream("frame", 1)
+    del dropped
+    inbox.put("frame", 7)
+    assert kept.mailbox.take() == 7
+    assert len(inbox._streams["frame"]) == 1
+    inbox.ended(Disconnected("gone"))
+    for stream in (kept, inbox.stream("event", 1)):
+        with pytest.raises(Disconnected):
+            stream.mailbox.take()
