@@ -91,7 +91,7 @@ export class Viewer {
   /** ws closes the connection itself, with 1009 or 1002. */
   #countError(error: Error): void {
     const code = "code" in error ? String(error.code) : "";
-    const reason = code === "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH" ? "size" : "frame";
+    const reason = /^WS_ERR_UNSUPPORTED_(MESSAGE|DATA_PAYLOAD)_LENGTH$/.test(code) ? "size" : "frame";
     if (code.startsWith("WS_ERR_")) this.#options.access.refusals.add(reason, this.grant.name);
   }
 

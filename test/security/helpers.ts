@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -92,20 +92,15 @@ export async function rawViewer(server: PhospheneServer): Promise<{ socket: Sock
   return raw;
 }
 
-/** A self-signed certificate for 127.0.0.1, by openssl; null where there is none. */
-export function selfSigned(): { cert: string; key: string } | null {
+/** A self-signed certificate for 127.0.0.1, by openssl. */
+export function selfSigned(): { cert: string; key: string } {
   const dir = tempDir();
   const pair = { cert: join(dir, "cert.pem"), key: join(dir, "key.pem") };
   const names = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"];
   const kind = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"];
-  try {
-    execFileSync("openssl", ["req", "-x509", ...kind, ...names, "-keyout", pair.key, "-out", pair.cert], {
-      stdio: "ignore",
-    });
-    execFileSync("chmod", ["600", pair.key]);
-    return pair;
-  } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return null;
-    throw error;
-  }
+  execFileSync("openssl", ["req", "-x509", ...kind, ...names, "-keyout", pair.key, "-out", pair.cert], {
+    stdio: "ignore",
+  });
+  chmodSync(pair.key, 0o600);
+  return pair;
 }
