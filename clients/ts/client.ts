@@ -11,20 +11,14 @@ import { Answers } from "./answers.ts";
 import { Emitter } from "./emitter.ts";
 import { ClientError, failure } from "./errors.ts";
 import { Link } from "./link.ts";
-import { type Message, type Messages, readMessage } from "./messages.ts";
+import { type ClientEvents, eachOf, nextOf } from "./listen.ts";
+import { type Message, readMessage } from "./messages.ts";
 import { type ClientOptions, timesOf } from "./options.ts";
 import { Pulse } from "./pulse.ts";
-import { LatestQueue } from "./queue.ts";
+import type { LatestQueue } from "./queue.ts";
 import { socketClass } from "./socket.ts";
 import { type ConnectionState, isOver, type Over, overError } from "./state.ts";
 import { gammaOf, type Steering } from "./steering.ts";
-
-/** What can be listened to: the daemon's messages, and what becomes of the connection. */
-export type ClientEvents = Omit<Messages, "pong" | "noted" | "presented"> & {
-  state: ConnectionState;
-  /** Another daemon answers than before, or the same one restarted: numbers begin anew. */
-  session: { session: string; previous: string };
-};
 
 export type Picture = Omit<ClientBodies["present"], "id">;
 
@@ -48,7 +42,7 @@ export class Client {
     this.#topics = options.topics ?? [];
     this.#answers = new Answers(timeoutMs);
     this.#pulse = new Pulse({
-      ...{ everyMs: pingMs, now: () => performance.now(), ping: (id) => this.#trySend("ping", { id }) },
+      ...{ everyMs: pingMs, now: () => performance.now(), ping: (id) => void this.#trySend("ping", { id }) },
       onSilence: () => this.#link.abandon(),
     });
     this.#link = this.#makeLink(options);
@@ -91,28 +85,12 @@ export class Client {
     name: Name,
     wanted: (value: ClientEvents[Name]) => boolean = () => true,
   ): Promise<ClientEvents[Name]> {
-    return new Promise((resolve, reject) => {
-      const stops = [
-        this.on(name, (value) => wanted(value) && settle(() => resolve(value))),
-        this.on("state", (state) => isOver(state) && settle(() => reject(overError(state)))),
-      ];
-      const settle = (act: () => void) => {
-        for (const stop of stops) stop();
-        act();
-      };
-      const { state } = this;
-      if (isOver(state)) settle(() => reject(overError(state)));
-    });
+    return nextOf(this, name, wanted);
   }
 
   /** Messages of this name as an async iteration, at most `depth` of them waiting: for a slow reader the oldest are dropped. It ends with the client. */
   each<Name extends keyof ClientEvents>(name: Name, depth = 1): LatestQueue<ClientEvents[Name]> {
-    const queue = new LatestQueue<ClientEvents[Name]>(depth, () => {
-      for (const stop of stops) stop();
-    });
-    const stops = [this.on(name, (value) => queue.push(value)), this.on("state", (s) => isOver(s) && queue.end())];
-    if (isOver(this.#state)) queue.end();
-    return queue;
+    return eachOf(this, name, depth);
   }
 
   /** Resolves with `hello` once there is a connection. Rejects when the client is closed or refused. */
@@ -224,8 +202,7 @@ export class Client {
     const topics = TOPICS.filter((topic) => this.#topics.includes(topic) || this.#events.has(topic));
     const wanted = topics.join();
     if (wanted === this.#subscribed) return;
-    this.#subscribed = wanted;
-    this.#trySend("subscribe", { topics });
+    if (this.#trySend("subscribe", { topics })) this.#subscribed = wanted;
   }
 
   #down(attempt: number, retryInMs: number): void {
@@ -252,11 +229,12 @@ export class Client {
 
   #send<Type extends keyof ClientBodies>(type: Type, body: ClientBodies[Type]): void {
     if (isOver(this.#state)) throw overError(this.#state);
-    this.#link.send(encodeClient(type, body));
+    const problem = this.#link.send(encodeClient(type, body));
+    if (problem !== null) throw problem;
   }
 
-  /** For what is worth nothing later: while there is no connection it is not sent. */
-  #trySend<Type extends keyof ClientBodies>(type: Type, body: ClientBodies[Type]): void {
-    if (this.#hello !== null) this.#link.send(encodeClient(type, body));
+  /** For what is worth nothing later. False when it was not sent. */
+  #trySend<Type extends keyof ClientBodies>(type: Type, body: ClientBodies[Type]): boolean {
+    return this.#hello !== null && this.#link.send(encodeClient(type, body)) === null;
   }
 }

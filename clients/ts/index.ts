@@ -10,8 +10,9 @@ export type {
   SteeredBody,
   Topic,
 } from "../../src/protocol/messages.ts";
-export { Client, type ClientEvents, type Picture } from "./client.ts";
+export { Client, type Picture } from "./client.ts";
 export { CLIENT_ERRORS, ClientError, type ClientErrorCode } from "./errors.ts";
+export type { ClientEvents } from "./listen.ts";
 export { type Frame, type Latents, type Message, type Messages, readMessage, type Spikes } from "./messages.ts";
 export type { ClientOptions } from "./options.ts";
 export type { LatestQueue } from "./queue.ts";

@@ -1,5 +1,5 @@
 import { backoffMs } from "./backoff.ts";
-import { failure } from "./errors.ts";
+import { type ClientError, failure } from "./errors.ts";
 import type { Socket, SocketClass } from "./socket.ts";
 
 const OPEN = 1;
@@ -45,7 +45,8 @@ export class Link {
     socket.addEventListener("open", () => {
       opened = true;
     });
-    socket.addEventListener("message", ({ data }) => {
+    socket.addEventListener("message", (event) => {
+      const data = "data" in event ? event.data : null;
       if (socket === this.#socket && data instanceof ArrayBuffer) this.#handlers.received(new Uint8Array(data));
     });
     // `ws` throws errors that nobody listens to; what matters is the close that follows.
@@ -67,12 +68,13 @@ export class Link {
     socket.close();
   }
 
-  /** Throws CLIENT_OFFLINE or CLIENT_BUSY: nothing is kept for later. */
-  send(bytes: Uint8Array): void {
+  /** Null, or why it could not be sent: CLIENT_OFFLINE, CLIENT_BUSY. Nothing is kept for later. */
+  send(bytes: Uint8Array): ClientError | null {
     const socket = this.#socket;
-    if (socket?.readyState !== OPEN) throw failure("CLIENT_OFFLINE", "there is no connection to the daemon now");
-    if (socket.bufferedAmount > MAX_UNSENT_BYTES) throw failure("CLIENT_BUSY", "the connection takes no more now");
+    if (socket?.readyState !== OPEN) return failure("CLIENT_OFFLINE", "there is no connection to the daemon now");
+    if (socket.bufferedAmount > MAX_UNSENT_BYTES) return failure("CLIENT_BUSY", "the connection takes no more now");
     socket.send(new Uint8Array(bytes));
+    return null;
   }
 
   stop(): void {

@@ -1,5 +1,5 @@
 import { Observable } from "rxjs";
-import type { Client, ClientEvents } from "./client.ts";
+import type { ClientEvents, Source } from "./listen.ts";
 import { type ConnectionState, isOver, overError } from "./state.ts";
 
 type Streams = {
@@ -12,7 +12,7 @@ type Streams = {
  * The client's messages as observables: subscribing to one subscribes to its topic, and nothing is buffered. They complete when the client is
  * closed, and fail with CLIENT_REFUSED when it is refused; `state$` begins with the present state.
  */
-export function observe(client: Client): Streams {
+export function observe(client: Source): Streams {
   const stream = <Name extends keyof ClientEvents>(name: Name) =>
     new Observable<ClientEvents[Name]>((subscriber) => {
       subscriber.add(client.on(name, (value) => subscriber.next(value)));

@@ -7,7 +7,7 @@ export interface Socket {
   readonly bufferedAmount: number;
   send(bytes: Uint8Array<ArrayBuffer>): void;
   close(): void;
-  addEventListener(type: "open" | "message" | "close" | "error", listener: (event: { data?: unknown }) => void): void;
+  addEventListener(type: "open" | "message" | "close" | "error", listener: (event: object) => void): void;
 }
 export type SocketClass = new (url: string, protocols: string[]) => Socket;
 
