@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { emptyState } from "../../clients/viewer/lib/state.ts";
 import type { Then } from "../../clients/viewer/lib/viewer.ts";
+import { axisMs, momentOf, placeOf, ticks } from "../../clients/viewer/timeline/axis.ts";
 import { FrameRing } from "../../clients/viewer/timeline/frame-ring.ts";
 import { Runs } from "../../clients/viewer/timeline/runs.ts";
 import { Timeline } from "../../clients/viewer/timeline/timeline.ts";
@@ -72,6 +73,16 @@ test("a run holds until the next, and is forgotten with its frames", () => {
     { from: 2, value: "b" },
     { from: 4, value: "c" },
   ]);
+});
+
+test("the axis has a length that holds what is kept, with marks at whole times", () => {
+  expect([0, 30_000, 30_001, 100_000, 999_999].map(axisMs)).toEqual([30_000, 30_000, 60_000, 120_000, 300_000]);
+  expect(ticks(60_000)).toEqual([
+    { place: 0.75, label: "−0:15" },
+    { place: 0.5, label: "−0:30" },
+    { place: 0.25, label: "−0:45" },
+  ]);
+  expect(momentOf(placeOf(70, 100, 50), 100, 50)).toBeCloseTo(70);
 });
 
 /** A timeline with the viewer's side written down: what was shown of then, in order; null is live. */

@@ -23,9 +23,12 @@ export function lineageOf(frame: FrameBody, hello: HelloBody): Record<string, un
   };
 }
 
+/** The head of a session's id is enough to tell sessions apart; the whole of it is in the lineage. */
+const SESSION_CHARS = 8;
+
 /** Name of the file: which session, which frame, and what is wrong with it if anything is. */
 export function fileName(frame: Pick<FrameBody, "seq" | "state">, session: string): string {
-  const safe = session.replace(/[^\w-]+/g, "-").slice(0, 64);
+  const short = session.replace(/[^\w-]+/g, "-").slice(0, SESSION_CHARS);
   const state = frame.state === "ok" ? "" : `-${frame.state}`;
-  return `phosphene-${safe}-${String(frame.seq).padStart(6, "0")}${state}.png`;
+  return `phosphene-${short}-${String(frame.seq).padStart(6, "0")}${state}.png`;
 }

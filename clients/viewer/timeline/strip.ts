@@ -16,6 +16,13 @@ export function stretchOf(timeline: Timeline, nowMs: number): Stretch {
   return { nowMs, lengthMs: axisMs(heldMs > 0 ? heldMs : 0) };
 }
 
+/** Number of the frame that stands for a stretch of time: the first with a picture, or the first; null where none came. */
+function standsFor({ ring }: Timeline, fromMs: number, toMs: number): number | null {
+  const first = ring.firstSince(fromMs);
+  for (let n = first; ring.arrivedAtMs(n) < toMs; n++) if (ring.state(n) !== "no-reconstruction") return n;
+  return ring.arrivedAtMs(first) < toMs ? first : null;
+}
+
 /** A picture for every cell of the axis; cells are counted on the page's clock, so that pictures move and do not change. */
 function drawThumbnails({ pen, ratio, width }: Surface, timeline: Timeline, at: Stretch, made: Thumbnails): void {
   const cells = Math.max(1, Math.floor(width / THUMB));
@@ -24,8 +31,8 @@ function drawThumbnails({ pen, ratio, width }: Surface, timeline: Timeline, at: 
   const { ring } = timeline;
   const first = Math.floor((at.nowMs - at.lengthMs) / cellMs);
   for (let cell = first; cell * cellMs <= at.nowMs; cell++) {
-    const n = ring.firstSince(cell * cellMs);
-    if (!(ring.arrivedAtMs(n) < (cell + 1) * cellMs)) continue;
+    const n = standsFor(timeline, cell * cellMs, (cell + 1) * cellMs);
+    if (n === null) continue;
     const x = placeOf(cell * cellMs, at.nowMs, at.lengthMs) * width * ratio;
     const picture = ring.state(n) === "no-reconstruction" ? null : made.of(ring, n);
     if (picture) pen.drawImage(picture, x, 0, size, size);

@@ -123,6 +123,8 @@ export class Timeline {
     if (parsed.ok) applyMessage(state, parsed.message, arrivedAtMs);
     const stimuli = new StimulusTrack();
     stimuli.current = this.stimuli.at(n) ?? null;
+    // For the raster, which stands still at the moment of freezing.
+    stimuli.intervals = [...this.#viewer.live.stimuli.intervals];
     return { frame: state.frame, latents: state.latents, stimuli, past: { arrivedAtMs } };
   }
 }
