@@ -3,9 +3,13 @@ import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 
 const MAX_LINES = 250;
-const files = execFileSync("git", ["ls-files", "src", "adapters", "rig", "daemon", "clients", "bench", "training"], {
-  encoding: "utf8",
-})
+const files = execFileSync(
+  "git",
+  ["ls-files", "src", "adapters", "rig", "daemon", "clients", "bench", "examples", "training"],
+  {
+    encoding: "utf8",
+  },
+)
   .split("\n")
   .filter((file) => /\.(ts|tsx|py)$/.test(file));
 const tooLong = files
