@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { backoffMs, LONGEST_MS } from "../../clients/ts/backoff.ts";
 import { ServerClock } from "../../clients/ts/clock.ts";
-import { readMessage } from "../../clients/ts/index.ts";
+import { CLIENT_ERRORS, readMessage } from "../../clients/ts/index.ts";
 import { encodeClient } from "../../src/protocol/encode.ts";
 
 const FOLDER = join(import.meta.dirname, "../golden/protocol");
@@ -69,4 +69,10 @@ test("reconnection waits twice as long each time, within a quarter, and never be
   expect([0, 1, 2].map((attempt) => backoffMs(attempt, 0.5))).toEqual([250, 500, 1000]);
   expect([backoffMs(0, 0), backoffMs(0, 1)]).toEqual([187.5, 312.5]);
   for (const attempt of [4, 10, 1000]) expect(backoffMs(attempt, 0.99)).toBe(LONGEST_MS);
+});
+
+test("docs/clients.md lists the codes of this side, and no others", () => {
+  const text = readFileSync(join(import.meta.dirname, "../../docs/clients.md"), "utf8");
+  const listed = [...text.matchAll(/^\| `(CLIENT_\w+)` \|/gm)].map(([, code]) => code);
+  expect(listed.sort()).toEqual(Object.keys(CLIENT_ERRORS).sort());
 });
