@@ -15,7 +15,7 @@ from .answers import Event, Noted, Presented, Steered
 from .client import ANSWER_S, AsyncClient, connect
 from .clock import local_ms
 from .connection import LinkDown, LinkUp
-from .errors import Closed
+from .errors import Closed, PhospheneError
 from .frames import Frame, Latents, Spikes
 from .hello import Hello
 from .status import Status
@@ -113,6 +113,14 @@ class Client:
     def statuses(self, depth: int = 1) -> Reader[Status]:
         """What the daemon knows about itself, once a second."""
         return self._reader("statuses", depth)
+
+    def changes(self, depth: int = 256) -> Reader[Steered]:
+        """Every change of steering, whoever asked for it."""
+        return self._reader("changes", depth)
+
+    def problems(self, depth: int = 256) -> Reader[PhospheneError]:
+        """Refusals that name no request of ours, and messages of the daemon that were malformed."""
+        return self._reader("problems", depth)
 
     def links(self, depth: int = 256) -> Reader[LinkUp | LinkDown]:
         """Losses of the connection and its returns."""

@@ -114,7 +114,7 @@ class Latency:
     synthesise: Percentiles = key(record(Percentiles), "latents to picture")
     overhead: Percentiles = key(record(Percentiles), "total without the model run")
     age: Percentiles = key(record(Percentiles), "last spike to the write")
-    glass: Percentiles = key(record(Percentiles), "last spike to the screen, by `shown`")
+    glass: Percentiles = key(record(Percentiles), "close of the bin to the screen, by `shown`")
 
 
 @documented

@@ -10,13 +10,6 @@ from daemon import daemon, free_ports, rig, run_example
 from phosphene_client import Client, LinkDown, LinkUp, Refused, connect, local_ms
 
 
-@pytest.fixture(scope="module")
-def url():
-    port = free_ports()
-    with rig(port), daemon(port) as address:
-        yield address
-
-
 def test_frames_arrive_with_pictures_and_their_lineage(url):
     async def watch():
         async with connect(url, topics=["status"]) as client:
