@@ -1,13 +1,25 @@
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { build } from "vite";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { freePortPair, type Running, type RunningDaemon, startDaemon, startRig } from "../integration/processes.ts";
+import {
+  freePortPair,
+  type Running,
+  type RunningDaemon,
+  startDaemon,
+  startRig,
+  TINY,
+} from "../integration/processes.ts";
+import { quietSession, shuffledSession } from "./sessions.ts";
 
 const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
 const OFF = ["quic", "background-networking", "component-update", "sync", "gpu"].map((part) => `--disable-${part}`);
 const PATIENCE_MS = 60_000;
+const VIEWER = fileURLToPath(new URL("../../clients/viewer", import.meta.url));
+const models = fileURLToPath(new URL("../../models", import.meta.url));
 
 let browser: Browser;
 let rig: Running;
@@ -15,7 +27,7 @@ let daemon: RunningDaemon;
 
 beforeAll(async () => {
   if (!existsSync(CHROMIUM)) throw new Error(`${CHROMIUM} is missing: apt-get install chromium (npm test does it)`);
-  await build({ root: fileURLToPath(new URL("../../clients/viewer", import.meta.url)), logLevel: "error" });
+  await build({ root: VIEWER, logLevel: "error" });
   const port = await freePortPair();
   rig = await startRig(port);
   daemon = await startDaemon(port);
@@ -30,14 +42,14 @@ afterAll(async () => {
 });
 
 /** Opens the page and collects what its console and its scripts complain about. */
-async function open(): Promise<{ page: Page; complaints: string[] }> {
+async function open(url = daemon.url): Promise<{ page: Page; complaints: string[] }> {
   const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
   const complaints: string[] = [];
   page.on("pageerror", (error) => complaints.push(error.message));
   page.on("console", (message) => {
     if (["error", "warning"].includes(message.type())) complaints.push(message.text());
   });
-  await page.goto(daemon.url);
+  await page.goto(url);
   return { page, complaints };
 }
 
@@ -50,13 +62,27 @@ function pixels(page: Page, id: string): Promise<string> {
   return page.evaluate((name) => (document.getElementById(name) as HTMLCanvasElement).toDataURL(), id);
 }
 
-test("the decoded picture moves and the stimulus appears", { timeout: 2 * PATIENCE_MS }, async () => {
+test("the page's script is small", () => {
+  const scripts = readdirSync(join(VIEWER, "dist/assets")).filter((file) => file.endsWith(".js"));
+  const bytes = scripts.map((file) => gzipSync(readFileSync(join(VIEWER, "dist/assets", file))).length);
+  expect(scripts.length).toBeGreaterThan(0);
+  expect(bytes.reduce((sum, size) => sum + size, 0)).toBeLessThan(150_000);
+});
+
+test("the decoded picture changes with the stimulus, and nothing is complained of", {
+  timeout: 2 * PATIENCE_MS,
+}, async () => {
   const { page, complaints } = await open();
   await until(page, () => Number(document.getElementById("decoded")?.dataset.seq) > 0, null);
-  const before = await pixels(page, "decoded");
-  await until(page, (old) => (document.getElementById("decoded") as HTMLCanvasElement).toDataURL() !== old, before);
   await until(page, () => document.getElementById("stimulus")?.dataset.look === "picture", null);
-  const raster = await pixels(page, "raster");
+  const first = await page.evaluate(() => document.getElementById("stimulus")?.dataset.stimulus);
+  const [before, raster] = [await pixels(page, "decoded"), await pixels(page, "raster")];
+  const other = (id: string | undefined) => {
+    const { look, stimulus } = document.getElementById("stimulus")!.dataset;
+    return look === "picture" && stimulus !== id;
+  };
+  await until(page, other, first);
+  await until(page, (old) => (document.getElementById("decoded") as HTMLCanvasElement).toDataURL() !== old, before);
   await until(page, (old) => (document.getElementById("raster") as HTMLCanvasElement).toDataURL() !== old, raster);
   expect(complaints).toEqual([]);
   await page.close();
@@ -69,7 +95,7 @@ test("the ledger balances, one screen holds everything, and shown frames give th
   await until(page, () => document.querySelector(".balance dd")?.textContent === "✓ balanced", null);
   const scrolls = await page.evaluate(() => document.documentElement.scrollHeight > window.innerHeight);
   expect(scrolls).toBe(false);
-  await until(page, () => Number(document.querySelector("tbody tr:last-child td")?.textContent) > 0, null);
+  await until(page, () => Number(document.querySelector(".percentiles tr:last-child td")?.textContent) > 0, null);
   expect((await daemon.status()).latency.glass.n).toBeGreaterThan(0);
   await page.close();
 });
@@ -91,6 +117,53 @@ test("the space key freezes the picture and lets it go on", { timeout: 2 * PATIE
   await page.close();
 });
 
+test("steering changes the picture from the frame that is named, every page follows, a reset gives the old picture back", {
+  timeout: 3 * PATIENCE_MS,
+}, async () => {
+  using quiet = quietSession(join(TINY, "session"));
+  const port = await freePortPair();
+  await using _rig = await startRig(port, "--session", quiet.folder);
+  // No spikes and always one step: every picture is the same, but for the steering.
+  await using still = await startDaemon(port, { decode: { maxSteps: 1 } });
+  const [{ page }, { page: other }] = [await open(still.url), await open(still.url)];
+  const settled = async () => {
+    const seq = await page.evaluate(() => Number(document.getElementById("decoded")?.dataset.seq));
+    await until(page, (old) => Number(document.getElementById("decoded")?.dataset.seq) > old + 5, seq);
+    return pixels(page, "decoded");
+  };
+  const before = await settled();
+  expect(await settled()).toBe(before);
+  for (const each of [page, other]) await each.keyboard.press("2");
+  await page.getByRole("slider", { name: "category" }).focus();
+  for (let i = 0; i < 20; i++) await page.keyboard.press("ArrowRight");
+  await until(page, () => /holds from frame/.test(document.querySelector(".steering-words")?.textContent ?? ""), null);
+  const named = /^your change holds from frame ([\d,]+)$/.exec((await page.textContent(".steering-words")) ?? "");
+  const from = Number(named?.[1]?.replaceAll(",", ""));
+  await until(page, (seq) => Number(document.getElementById("decoded")?.dataset.seq) >= seq, from);
+  const steered = await settled();
+  expect(steered).not.toBe(before);
+  const follows = (value: string) =>
+    [...document.querySelectorAll<HTMLInputElement>(".slider input")].some((slider) => slider.value === value);
+  await until(other, follows, "2");
+  expect(await other.textContent(".steering-words")).toMatch(/^change by viewer \d+ holds from frame/);
+  await other.getByRole("button", { name: "Reset all" }).click();
+  await until(page, () => /change by viewer/.test(document.querySelector(".steering-words")?.textContent ?? ""), null);
+  expect(await settled()).toBe(before);
+  await page.close();
+  await other.close();
+});
+
+test("a daemon that hangs is stale, and fresh when it goes on", { timeout: 2 * PATIENCE_MS }, async () => {
+  const { page } = await open();
+  const fresh = (kind: string) => document.querySelector(".decoded")?.getAttribute("data-fresh") === kind;
+  await until(page, fresh, "fresh");
+  daemon.process.child.kill("SIGSTOP");
+  await until(page, fresh, "stale");
+  daemon.process.child.kill("SIGCONT");
+  await until(page, fresh, "fresh");
+  await page.close();
+});
+
 test("a daemon that is gone is said at once, and the page finds it again", { timeout: 3 * PATIENCE_MS }, async () => {
   const { page } = await open();
   await until(page, () => document.querySelector(".decoded")?.getAttribute("data-fresh") === "fresh", null);
@@ -100,5 +173,36 @@ test("a daemon that is gone is said at once, and the page finds it again", { tim
   const endpoint = /tcp:\/\/127\.0\.0\.1:(\d+)/.exec(rig.output)?.[1];
   daemon = await startDaemon(Number(endpoint), { server: { port: Number(port) } });
   await until(page, () => document.querySelector(".decoded")?.getAttribute("data-fresh") === "fresh", null);
+  await page.close();
+});
+
+test("spikes under wrong names give no reconstruction, whatever is shown", { timeout: 4 * PATIENCE_MS }, async () => {
+  const own = join(models, "demo/session");
+  using shuffled = shuffledSession(own);
+  const port = await freePortPair();
+  const wrong = await startRig(port, "--session", shuffled.folder);
+  await using demo = await startDaemon(port, { bundle: join(models, "demo-linear"), stimuli: own });
+  const { page } = await open(demo.url);
+  // Every state that the page shows of pictures of now, until a few stimuli were on.
+  const states = await page.evaluate(
+    () =>
+      new Promise<string[]>((resolve) => {
+        const [shown, seen] = [new Set<string>(), new Set<string>()];
+        const turn = () => {
+          const { look, stimulus } = document.getElementById("stimulus")!.dataset;
+          const { fresh, state } = document.querySelector<HTMLElement>(".decoded")!.dataset;
+          if (look === "picture" && stimulus) shown.add(stimulus);
+          if (fresh === "fresh" && state) seen.add(state);
+          if (shown.size > 3 && seen.size > 0) resolve([...seen]);
+          else requestAnimationFrame(turn);
+        };
+        turn();
+      }),
+  );
+  expect(states).toEqual(["none"]);
+  expect(await page.textContent(".decoded .badge")).toBe("no reconstruction");
+  await wrong[Symbol.asyncDispose]();
+  await using _right = await startRig(port, "--session", own);
+  await until(page, () => document.querySelector(".decoded")?.getAttribute("data-state") === "ok", null);
   await page.close();
 });

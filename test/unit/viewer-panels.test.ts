@@ -128,6 +128,10 @@ describe("pictures for the subject", () => {
     expect(presenting.phase).toEqual({ kind: "handed", stimulus: "live-7" });
     presenting.stimulus("live-7");
     expect(presenting.phase).toEqual({ kind: "shown", stimulus: "live-7" });
+    presenting.show(picture(2));
+    presenting.stimulus("live-8");
+    presenting.presented(1, "live-8");
+    expect(presenting.phase).toEqual({ kind: "shown", stimulus: "live-8" });
   });
 });
 

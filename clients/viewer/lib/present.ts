@@ -12,6 +12,8 @@ export class Presenting {
   readonly #nextId: () => number;
   #pending: number | null = null;
   #next: Picture | null = null;
+  /** What the rig shows, which may be said before its receipt. */
+  #on = "";
   phase: PresentPhase = { kind: "idle" };
 
   constructor(send: (body: ClientBodies["present"]) => boolean, nextId: () => number) {
@@ -37,7 +39,7 @@ export class Presenting {
   presented(id: number, stimulus: string): void {
     if (id !== this.#pending) return;
     this.#pending = null;
-    this.phase = { kind: "handed", stimulus };
+    this.phase = { kind: this.#on === stimulus ? "shown" : "handed", stimulus };
     this.#goOn();
   }
 
@@ -52,6 +54,7 @@ export class Presenting {
 
   /** The rig says that a stimulus is on. */
   stimulus(id: string): void {
+    this.#on = id;
     if (this.phase.kind === "handed" && this.phase.stimulus === id) this.phase = { kind: "shown", stimulus: id };
   }
 

@@ -24,7 +24,7 @@ function phaseWords(phase: PresentPhase): string {
   if (phase.kind === "idle") return "draw, choose a file, or drop one anywhere on the page";
   if (phase.kind === "refused") return `refused: ${phase.why}`;
   if (phase.kind === "sent") return "sent";
-  return phase.kind === "handed" ? `${phase.stimulus}: the rig has it` : `${phase.stimulus}: on since the rig said so`;
+  return phase.kind === "handed" ? `${phase.stimulus}: the rig has it` : `${phase.stimulus}: the rig shows it`;
 }
 
 /** Draws with the pointer; told when a stroke has grown or ended. */

@@ -69,6 +69,7 @@ export function SteeringPanel({ viewer, hello }: { viewer: Viewer; hello: HelloB
   const part: Part = { hello, steering, allowed, changed };
   return (
     <div class="steering" data-phase={steering.phase}>
+      <p class="hint">added to every latent of a group, in sd of the prior</p>
       <div class="sliders">
         <Groups {...part} />
         <Guidance {...part} />
