@@ -51,6 +51,21 @@ describe("the recorder", () => {
     }
   });
 
+  test("clients' events are kept beside the sources' messages, and are not replayed as theirs", async () => {
+    const sink = sinkInMemory();
+    const recorder = recorderOn(sink);
+    recorder.note({ ...SERVER.event, source: "client", text: "reward", n: 3, atMs: 50 }, 77.5);
+    for (const message of loggedMessages) recorder.message(message);
+    await recorder.close();
+    const records: unknown[] = [];
+    readMcapLog(sink.bytes(), ({ topic, data }) => {
+      if (topic === "note") records.push(new Unpackr({ useRecords: false }).unpack(data));
+    });
+    expect(records).toEqual([{ n: 3, text: "reward", atMs: 50, receivedAtMs: 77.5 }]);
+    const { messages, notes } = parsePhosphene(sink.bytes(), "a.mcap", undefined);
+    expect([messages, notes]).toEqual([loggedMessages, []]);
+  });
+
   test("a chunk is written every second, so a crash costs a second", async () => {
     vi.useFakeTimers();
     const sink = sinkInMemory();
