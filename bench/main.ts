@@ -8,6 +8,7 @@ const HARNESSES: Record<string, string> = {
   latency: "bin close to socket write at the true cadence, stage by stage, with misses, memory and processor time",
   ingest: "spikes taken in: loss at a full rate, arrival to bin, a burst",
   fanout: "what many viewers cost the others",
+  attack: "what connections of somebody without a token cost the loop",
   soak: "memory over time, with a rig that is killed",
   peers: "side by side with other software on the same spikes",
   sampler: "the model alone: plain binding beside bound graphs",

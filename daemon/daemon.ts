@@ -27,6 +27,8 @@ import { holdWakeLatency } from "./wake-latency.ts";
 
 export interface Daemon {
   readonly address: { readonly host: string; readonly port: number };
+  /** Of the page. */
+  readonly url: string;
   readonly ready: DecoderInfo;
   /** Resolves with the reason when nothing can be decoded any more; the daemon is then to be closed. */
   readonly failed: Promise<unknown>;
@@ -61,7 +63,8 @@ export async function startDaemon(config: Config, log: Logger, openSink?: OpenSi
     await rehearse(bundle.manifest, ready, now);
     const { promise: failed, resolve: fail } = Promise.withResolvers<unknown>();
     const running = run(parts, server, fail);
-    return { address: server.address, ready, failed, close: () => close(running, parts, server).finally(letSleep) };
+    const { address, url } = server;
+    return { address, url, ready, failed, close: () => close(running, parts, server).finally(letSleep) };
   } catch (error) {
     letSleep();
     await supervisor.close();

@@ -20,8 +20,9 @@ export class FrameWatch implements AsyncDisposable {
     socket.on("close", () => this.#wake());
   }
 
-  static async connect(url: string): Promise<FrameWatch> {
-    const socket = new WebSocket(url, PROTOCOL);
+  /** With a token where the daemon asks for one. */
+  static async connect(url: string, token?: string): Promise<FrameWatch> {
+    const socket = new WebSocket(url, token === undefined ? PROTOCOL : [PROTOCOL, `phosphene.token.${token}`]);
     const watch = new FrameWatch(socket);
     await once(socket, "open");
     socket.send(encodeClient("subscribe", { topics: ["frame"] }));

@@ -72,7 +72,7 @@ function mendBundle(error: unknown): string {
 }
 
 /** Whether the server can listen; a daemon of ours that is there already tells how well it knows its source's clock. */
-export async function checkPort({ host, port }: Config["server"]): Promise<Check> {
+export async function checkPort({ host, port, tls }: Config["server"]): Promise<Check> {
   const name = "port";
   const server = createServer();
   const problem = await new Promise<NodeJS.ErrnoException | null>((resolve) => {
@@ -88,7 +88,7 @@ export async function checkPort({ host, port }: Config["server"]): Promise<Check
       detail: `${host}:${port}: ${problem.message}`,
       mend: "correct server.host and server.port",
     };
-  const ours = await daemonAt(`http://${host}:${port}`);
+  const ours = await daemonAt(`${tls === null ? "http" : "https"}://${host}:${port}`);
   if (ours !== null)
     return { state: "warn", name, detail: `${host}:${port}: ${ours}`, mend: "stop it before you start another" };
   const mend = "stop the other program, or set server.port (0 picks a free one)";
@@ -98,6 +98,8 @@ export async function checkPort({ host, port }: Config["server"]): Promise<Check
 async function daemonAt(url: string): Promise<string | null> {
   try {
     const response = await fetch(`${url}/status`, { signal: AbortSignal.timeout(1_000) });
+    if (response.headers.get("www-authenticate")?.includes("phosphene"))
+      return "a daemon of ours runs there and asks for a token";
     const body: unknown = await response.json();
     if (typeof body !== "object" || body === null || !("ledger" in body)) return null;
     const uncertainty = /"uncertaintyMs":([\d.e-]+)/.exec(JSON.stringify(body))?.[1];

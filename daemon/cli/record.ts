@@ -21,7 +21,7 @@ export function addRecord(program: Command): void {
       const log = makeLog(config.log.level);
       const stopped = stopSignal();
       const daemon = await startDaemon({ ...config, record }, log);
-      process.stdout.write(`phosphene: watching at http://${daemon.address.host}:${daemon.address.port}\n`);
+      process.stdout.write(`phosphene: watching at ${daemon.url}\n`);
       process.stdout.write(`phosphene: recording to ${dir}\n`);
       await untilStopped(daemon, stopped, log);
     });

@@ -38,8 +38,7 @@ export function addRun(program: Command): void {
       const log = makeLog(config.log.level);
       const stopped = stopSignal();
       const daemon = await startDaemon(config, log);
-      const { host, port } = daemon.address;
-      process.stdout.write(`phosphene: watching at http://${host}:${port}\n`);
+      process.stdout.write(`phosphene: watching at ${daemon.url}\n`);
       await untilStopped(daemon, stopped, log);
     });
 }
