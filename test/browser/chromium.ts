@@ -13,8 +13,12 @@ export const PATIENCE_MS = 60_000;
 
 /** Builds the pages into VIEWER_DIR and starts Debian's Chromium. */
 export async function openBrowser(): Promise<Browser> {
-  if (!existsSync(CHROMIUM)) throw new Error(`${CHROMIUM} is missing: apt-get install chromium (npm test does it)`);
   await build({ root: VIEWER, logLevel: "error" });
+  return launchChromium();
+}
+
+export async function launchChromium(): Promise<Browser> {
+  if (!existsSync(CHROMIUM)) throw new Error(`${CHROMIUM} is missing: apt-get install chromium (npm test does it)`);
   return chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox", "--no-first-run", ...OFF] });
 }
 
