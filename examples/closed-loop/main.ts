@@ -46,7 +46,16 @@ mkdirSync(values.out, { recursive: true });
 const { width, height, image } = outcome.best;
 const best = { width, height, rgb: Buffer.from(image).toString("base64") };
 const { records, means } = outcome;
-const report = { objective: objective.name, scale: objective.scale, bundle: hello.bundle.name, ...summary(outcome) };
+const { fromMs, toMs } = objective.trial;
+const { name: bundle } = hello.bundle;
+const what = {
+  objective: objective.name,
+  scale: objective.scale,
+  unit: objective.unit,
+  span: { fromMs, toMs },
+  bundle,
+};
+const report = { ...what, ...summary(outcome) };
 writeFileSync(join(values.out, "result.json"), JSON.stringify({ ...report, best, means, records }));
 writeFileSync(join(values.out, "best.png"), new Uint8Array(await picture.arrayBuffer()));
 writeFileSync(join(values.out, "curve.svg"), learningCurve(`Closed loop: ${objective.name}`, objective.scale, records));

@@ -7,6 +7,8 @@ export interface Objective {
   readonly name: string;
   /** Of the scores, for the axis of the curve. */
   readonly scale: string;
+  /** Index of the unit, where it is one. */
+  readonly unit: number | null;
   readonly trial: TrialOptions;
   readonly score: (response: Response) => number;
 }
@@ -23,7 +25,7 @@ export function unitObjective({ bundle }: HelloBody, label: string): Objective {
     throw new RangeError(`--unit: expected a label of the bundle such as ${bundle.unitLabels[0]}, got ${label}`);
   const { fromMs, toMs } = UNIT_TRIAL;
   const scale = `spikes of ${label} in ${toMs - fromMs} ms`;
-  return { name: `unit ${label}`, scale, trial: UNIT_TRIAL, score: ({ counts }) => counts[unit] ?? 0 };
+  return { name: `unit ${label}`, scale, unit, trial: UNIT_TRIAL, score: ({ counts }) => counts[unit] ?? 0 };
 }
 
 /** Activation of a group of latents: the root mean square of their posterior means, which have variance 1 over pictures. */
@@ -38,5 +40,5 @@ export function groupObjective({ bundle }: HelloBody, name: string): Objective {
     const values = mu?.subarray(from, from + group.size) ?? new Float32Array();
     return Math.sqrt(values.reduce((sum, value) => sum + value * value, 0) / group.size);
   };
-  return { name: `latent group ${name}`, scale: `activation of ${name} (RMS)`, trial: GROUP_TRIAL, score };
+  return { name: `latent group ${name}`, scale: `activation of ${name} (RMS)`, unit: null, trial: GROUP_TRIAL, score };
 }

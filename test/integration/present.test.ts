@@ -1,5 +1,9 @@
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { connect } from "../../clients/ts/index.ts";
+import { FINALS, GENERATION, runExperiment } from "../../examples/closed-loop/experiment.ts";
+import { groupObjective, unitObjective } from "../../examples/closed-loop/objective.ts";
+import { learningCurve } from "../../examples/closed-loop/report.ts";
 import { loadEncoder } from "../../rig/encoder.ts";
 import { readSession } from "../../rig/session.ts";
 import { copyFloat32 } from "../../src/protocol/bins.ts";
@@ -85,8 +89,42 @@ test("a picture goes to the rig, comes on, is served, enters lineage, and its sp
   }
 });
 
+test("an experiment closes the loop unattended: as many points in its curve as trials, and its best picture can be fetched", async () => {
+  using client = connect(daemon.url);
+  const hello = await client.opened();
+  const objective = unitObjective(hello, hello.bundle.unitLabels[3] ?? "");
+  const { records, best, bestStimulus, means } = await runExperiment({
+    client,
+    objective,
+    trials: GENERATION,
+    seed: 1,
+  });
+  expect(records.length).toBe(GENERATION + FINALS);
+  expect(means.length).toBe(1);
+  expect([best.width, best.height]).toEqual([SIDE, SIDE]);
+  for (const { score, stimulus, shownMs, respondedMs } of records) {
+    expect(score).toBeGreaterThanOrEqual(0);
+    expect(stimulus).toMatch(/^live-\d+$/);
+    expect(respondedMs).toBeGreaterThan(shownMs);
+  }
+  expect(new Set(records.map(({ stimulus }) => stimulus)).size).toBe(records.length);
+  const svg = learningCurve("Closed loop", objective.scale, records);
+  expect(svg.match(/<circle /g)?.length).toBe(records.length);
+  expect((await client.get(`/stimuli/${bestStimulus}`)).headers.get("content-type")).toBe("image/png");
+});
+
+test("the same with a group of latents: every trial is scored by the frame whose window lies in its response", async () => {
+  using client = connect(daemon.url);
+  const hello = await client.opened();
+  const objective = groupObjective(hello, hello.bundle.latents.groups[0]?.name ?? "");
+  const { records } = await runExperiment({ client, objective, trials: 1, seed: 2 });
+  expect(records.length).toBe(GENERATION + FINALS);
+  expect(Math.min(...records.map(({ score }) => score))).toBeGreaterThan(0);
+  expect(new Set(records.map(({ score }) => score)).size).toBeGreaterThan(records.length / 2);
+});
+
 test("without its rig a picture is refused, with it back it is shown", async () => {
-  await using viewer = await TestViewer.connect(daemon.streamUrl, "event");
+  await using viewer = await TestViewer.connect(daemon.streamUrl, "event", "status");
   await viewer.next("hello", () => true, 0);
   await rig.stop();
   await viewer.next("event", ({ text }) => text === "source lost", 0);
@@ -99,7 +137,10 @@ test("without its rig a picture is refused, with it back it is shown", async () 
   for (let id = 8; ; id++) {
     viewer.send("present", { id, ...flat(GREEN) });
     const answer = await viewer.any((message) => "id" in message && message.id === id, from);
-    if (answer.type !== "presented") continue;
+    if (answer.type !== "presented") {
+      await viewer.next("status");
+      continue;
+    }
     await viewer.next("event", ({ text }) => text === `stimulus ${answer.stimulus}`, from);
     break;
   }
