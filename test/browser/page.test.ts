@@ -13,6 +13,7 @@ import {
   startRig,
   TINY,
 } from "../integration/processes.ts";
+import { tokenFile } from "../security/helpers.ts";
 import { quietSession, shuffledSession } from "./sessions.ts";
 
 const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
@@ -205,4 +206,30 @@ test("spikes under wrong names give no reconstruction, whatever is shown", { tim
   await using _right = await startRig(port, "--session", own);
   await until(page, () => document.querySelector(".decoded")?.getAttribute("data-state") === "ok", null);
   await page.close();
+});
+
+test("without a token the page asks for one; a viewer watches, an operator's link steers", {
+  timeout: 3 * PATIENCE_MS,
+}, async () => {
+  const { path: tokensFile, tokens } = await tokenFile("viewer", "operator");
+  const port = Number(/tcp:\/\/127\.0\.0\.1:(\d+)/.exec(rig.output)?.[1]);
+  await using guarded = await startDaemon(port, { access: { tokensFile } });
+  const { page } = await open(guarded.url);
+  const word = page.getByLabel("Token", { exact: true }).and(page.locator("input"));
+  await word.fill("not-a-token-of-this-daemon");
+  await page.keyboard.press("Enter");
+  await page.getByText("The token is not valid (any more).").waitFor();
+  await word.fill(tokens[0]!);
+  await page.keyboard.press("Enter");
+  await page.getByText("watching only").waitFor();
+  await page.keyboard.press("2");
+  expect(await page.getByRole("slider", { name: "category" }).isDisabled()).toBe(true);
+  await until(page, () => document.getElementById("stimulus")?.dataset.look === "picture", null);
+  await page.close();
+  const { page: other } = await open(`${guarded.url}/#token=${tokens[1]}`);
+  await until(other, () => Number(document.getElementById("decoded")?.dataset.seq) > 0, null);
+  expect(other.url()).toBe(`${guarded.url}/`);
+  await other.keyboard.press("2");
+  expect(await other.getByRole("slider", { name: "category" }).isEnabled()).toBe(true);
+  await other.close();
 });
