@@ -14,6 +14,7 @@ const HARNESSES: Record<string, string> = {
   sampler: "the model alone: plain binding beside bound graphs",
   linear: "the linear decoder alone",
   overhead: "everything but the model run, stage by stage",
+  outputs: "how late triggers and messages leave the daemon",
   report: "results (JSON) as text, into docs/performance.md with --write SECTION",
   merge: "several results of latency as one",
   figures: "results of latency (JSON) as figures, into docs/pictures",

@@ -1,5 +1,4 @@
 import { PhospheneError } from "../../src/errors.ts";
-import type { ZeroMq } from "./native-subscriber.ts";
 
 /** Messages kept for one slow subscriber; the next are lost to it alone, by ZeroMQ, and it sees so from their numbers. */
 const SEND_HIGH_WATER_MARK = 100;
@@ -10,8 +9,9 @@ export interface Publishing {
   close(): void;
 }
 
-/** Binds a PUB socket. Errors: ADDRESS_IN_USE, OUTPUT_UNAVAILABLE. */
-export async function openPublisher(zmq: ZeroMq, endpoint: string): Promise<Publishing> {
+/** Binds a PUB socket; the native package is loaded now. Errors: ADDRESS_IN_USE, OUTPUT_UNAVAILABLE. */
+export async function openPublisher(endpoint: string): Promise<Publishing> {
+  const zmq = await import("zeromq");
   const socket = new zmq.Publisher({ sendHighWaterMark: SEND_HIGH_WATER_MARK, sendTimeout: 0, linger: 0 });
   try {
     await socket.bind(endpoint);

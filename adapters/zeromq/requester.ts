@@ -14,6 +14,11 @@ export interface Answer {
   readonly text: string;
 }
 
+/** Connects in the background, at once; the native package is loaded now. Errors: an address that ZeroMQ does not take. */
+export async function openRequester(options: RequesterOptions): Promise<Requester> {
+  return new Requester(await import("zeromq"), options);
+}
+
 /**
  * Requests in text, one after another, by lazy pirate: a REQ socket whose answer does not come can never ask again and is replaced.
  * Nothing is queued inside of ZeroMQ: what no peer takes stays here, where its deadline is known.
@@ -26,7 +31,6 @@ export class Requester {
   #closed = false;
   #state: "connecting" | "connected" | "silent" = "connecting";
 
-  /** Connects in the background, at once. Errors: an address that ZeroMQ does not take. */
   constructor(zmq: ZeroMq, options: RequesterOptions) {
     this.#zmq = zmq;
     this.#options = options;

@@ -1,4 +1,4 @@
-import { Requester } from "../../adapters/zeromq/requester.ts";
+import { openRequester, type Requester } from "../../adapters/zeromq/requester.ts";
 import type { Config } from "../../src/config.ts";
 import type { Wire } from "../../src/outputs/wire.ts";
 import { OutputBooks } from "./books.ts";
@@ -16,7 +16,7 @@ export async function openNetworkEvents(
   const { endpoint, replyMs } = config;
   const books = new OutputBooks(config.deadlineMs, now);
   const rules = config.rules.map(({ line, ...rule }) => ({ ...rule, line: String(line) }));
-  const requester = new Requester(await import("zeromq"), { endpoint, replyMs, now });
+  const requester = await openRequester({ endpoint, replyMs, now });
   const pulses = new Pulses(rules, bundle, wireOf(requester), { books, now, where: "outputs.networkEvents" });
   log("info", `triggers go to Open Ephys at ${endpoint}`);
   return {

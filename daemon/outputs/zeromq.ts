@@ -14,7 +14,7 @@ import type { Output, OutputContext } from "./output.ts";
 /** Latents, frames and events on a PUB socket (docs/outputs.md); every message counts once. Errors: ADDRESS_IN_USE, OUTPUT_UNAVAILABLE. */
 export async function openZeroMq(config: Config["outputs"]["zeromq"], context: OutputContext): Promise<Output> {
   const { session, now } = context;
-  const publisher = await openPublisher(await import("zeromq"), config.endpoint);
+  const publisher = await openPublisher(config.endpoint);
   const books = new OutputBooks(config.deadlineMs, now);
   const numbers: Record<ZeroMqTopic, number> = { latents: 0, frame: 0, event: 0 };
   // A message that was late has its number too: the reader sees that it is missing.

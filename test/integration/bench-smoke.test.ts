@@ -9,6 +9,7 @@ import type { IngestResult } from "../../bench/ingest/text.ts";
 import { makePlan } from "../../bench/latency/plan.ts";
 import { latencySchema, SPAN_NAMES } from "../../bench/latency/result.ts";
 import { originSchema } from "../../bench/output.ts";
+import { outputsSchema } from "../../bench/outputs/main.ts";
 import { overheadSchema } from "../../bench/overhead.ts";
 import type { SoakResult } from "../../bench/soak/result.ts";
 import { readBundle } from "../../daemon/bundle.ts";
@@ -156,6 +157,21 @@ test("overhead: every variant has its stages, all of the same frames", async () 
     expect(new Set(Object.values(rows).map(({ n }) => n)).size).toBe(1);
     for (const each of Object.values(rows)) expectOrdered(each);
   }
+});
+
+test("outputs: something arrived of every frame, and what the daemon says it sent is that", async () => {
+  const { result } = await smoke("outputs");
+  const { outputs, frames } = outputsSchema.parse(result);
+  expect(frames).toBeGreaterThan(0);
+  for (const { missing, fromClose, fromReady, counts } of Object.values(outputs)) {
+    expect(missing + fromClose.n).toBe(frames);
+    for (const each of [fromClose, fromReady]) expectOrdered(each);
+    const { offered, sent, merged, late, failed, pending } = counts;
+    expect(sent! + merged! + late! + failed! + pending!).toBe(offered);
+  }
+  expect(outputs.serial!.missing).toBe(0);
+  expect(outputs.zeromq!.missing).toBe(0);
+  expect(outputs.networkEvents!.missing).toBeLessThanOrEqual(outputs.networkEvents!.counts.merged!);
 });
 
 test("an option that no harness has is one sentence and exit code 2", async () => {
