@@ -49,6 +49,8 @@ def check_token(token: str | None) -> str | None:
 async def open_link(address: Address) -> ClientConnection:
     """A connection that speaks phosphene.v1. HandshakeRefused or Disconnected when there is none."""
     headers = {"Authorization": f"Bearer {address.token}"} if address.token else None
+    # Not `ssl=None`: for wss:// that would mean none at all, instead of the system's certificates.
+    trust = {} if address.tls is None else {"ssl": address.tls}
     try:
         return await connect(
             address.url,
@@ -57,12 +59,12 @@ async def open_link(address: Address) -> ClientConnection:
             # Pictures do not compress, and a proxy between a rig and its decoder is a mistake.
             compression=None,
             proxy=None,
-            ssl=address.tls,
             open_timeout=address.open_timeout_s,
             close_timeout=1,
             ping_interval=PING_INTERVAL_S,
             ping_timeout=PING_TIMEOUT_S,
             max_size=MAX_SERVER_BYTES,
+            **trust,
         )
     except InvalidStatus as error:
         raise HandshakeRefused(error.response.status_code, _sentence(error.response.body)) from error

@@ -2,12 +2,15 @@
 
 import asyncio
 import re
+import shutil
+import ssl
+import subprocess
 
 import numpy as np
 import pytest
 from daemon import daemon, free_ports, phosphene, rig, run_example
 
-from phosphene_client import Client, HandshakeRefused, LinkDown, Refused, connect
+from phosphene_client import Client, Disconnected, HandshakeRefused, LinkDown, Refused, connect
 
 
 @pytest.fixture(scope="module")
@@ -88,3 +91,21 @@ def test_a_token_that_is_taken_away_ends_the_client(guarded, tokens):
         with pytest.raises(HandshakeRefused) as error:
             list(frames)
         assert error.value.status == 401
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="no openssl to make a certificate with")
+def test_over_tls_with_a_certificate_of_ones_own(tmp_path):
+    cert, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+    kind = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"]
+    names = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(key), "-out", str(cert)]
+    subprocess.run(["openssl", "req", "-x509", *kind, *names], check=True, capture_output=True)
+    key.chmod(0o600)
+    port = free_ports()
+    server = {"port": 0, "tls": {"cert": str(cert), "key": str(key)}}
+    with rig(port), daemon(port, server=server) as url:
+        assert url.startswith("https://")
+        with Client(url, tls=ssl.create_default_context(cafile=cert)) as client:
+            assert client.next_frame(timeout=30) is not None
+        # A certificate that nobody has vouched for is no daemon of ours.
+        with pytest.raises(Disconnected, match="certificate"), Client(url):
+            pass
