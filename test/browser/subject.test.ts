@@ -1,6 +1,7 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startServer } from "../integration/server-harness.ts";
+import { startGuarded } from "../security/helpers.ts";
 import { openBrowser, openPage, PATIENCE_MS, pixel, shows, until, VIEWER_DIR } from "./chromium.ts";
 import { colourOf, helloWith, plainFrame } from "./frames.ts";
 
@@ -105,6 +106,26 @@ test("a picture that is not renewed goes; what comes instead can be chosen", { t
   await shows(page, "subject", 1);
   await until(page, () => document.querySelector("canvas")?.dataset.look === "black", null);
   expect(await pixel(page, "subject", 0.5, 0.5)).toEqual(BLACK);
+});
+
+test("the last good picture may stay, and the patch goes on changing", { timeout: 2 * PATIENCE_MS }, async () => {
+  const { server, page } = await watched("?empty=last&patch=top-right");
+  const states = ["ok", "no-reconstruction", "held"] as const;
+  for (const [seq, state] of states.entries()) {
+    server.publishFrame(plainFrame(seq, { state }));
+    await shows(page, "subject", seq);
+    expect(await pixel(page, "subject", 0.5, 0.5)).toEqual(colourOf(state === "no-reconstruction" ? seq - 1 : seq));
+    expect(await pixel(page, "subject", 0.99, 0.01)).toEqual(seq % 2 === 0 ? [255, 255, 255] : BLACK);
+  }
+});
+
+test("a token in the address opens the stream and leaves the address bar", { timeout: 2 * PATIENCE_MS }, async () => {
+  const { server, url, viewer } = await startGuarded({ viewerDir: VIEWER_DIR, hello: () => helloWith(LONG_MS) });
+  const { page, ready } = await openPage(browser, `${url}/subject?patch=top-left#token=${viewer}`);
+  await ready;
+  server.publishFrame(plainFrame(4));
+  await shows(page, "subject", 4);
+  expect(page.url()).toBe(`${url}/subject?patch=top-left`);
 });
 
 test("an address that cannot be read is said instead of any picture", { timeout: PATIENCE_MS }, async () => {
