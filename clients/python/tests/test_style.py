@@ -27,4 +27,4 @@ def test_functions_stop_at_50_lines_and_files_at_250():
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.end_lineno - node.lineno >= 50
         ]
         assert not long, file
-        assert source.count("\n") <= (300 if file.parent.name == "tests" else 250), file
+        assert source.count("\n") <= 250, file
