@@ -43,6 +43,11 @@ export interface Doorkeeper {
 export function createDoorkeeper(context: DoorContext): Doorkeeper {
   const { options, access, hub, lobby, isTls } = context;
   const sockets = createSocketServer(options.limits.maxMessageBytes);
+  // A handshake that is none, such as one without a key.
+  sockets.on("wsClientError", (error, socket, request) => {
+    access.refusals.add("http", addressOf(request.socket));
+    refuse(socket, { reason: "http", status: 400, problem: error.message }, isTls);
+  });
   let stopping = false;
   return {
     stop: () => {

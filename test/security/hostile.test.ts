@@ -172,6 +172,9 @@ describe("connections", () => {
       expect(await closed).toMatch(/^HTTP\/1\.1 4\d\d [\s\S]*content-security-policy: default-src 'none'/);
     }
     expect(refused(server, "http")).toBe(3);
+    const { closed } = await rawSocket(server, UPGRADE(server).replace("Sec-WebSocket-Key", "X-Key"));
+    expect(await closed).toMatch(/^HTTP\/1\.1 400 [\s\S]*default-src 'none'[\s\S]*Sec-WebSocket-Key/);
+    expect(refused(server, "http")).toBe(4);
   });
 });
 
