@@ -47,7 +47,11 @@ test("counts by LSL in, pictures to a viewer, latents and markers by LSL out", {
   expect(seqs).toEqual(seqs.map((_, i) => seqs[0] + i));
   expect(marked).toContainEqual({ marker: "shown", seq: frame.seq });
 
-  const { source, ledger } = await daemon.status();
+  const { source, ledger, outputs } = await daemon.status();
+  const [output] = outputs;
+  expect(output).toMatchObject({ name: "lsl", merged: 0, late: 0, failed: 0, pending: 0 });
+  expect(output!.sent).toBe(output!.offered);
+  expect(output!.latency.n).toBe(output!.sent);
   expect(source).toMatchObject({ kind: "lsl", state: "live", counters: { malformed: 0, flushed: 0, restarts: 0 } });
   expect(source.counters.samples).toBe(source.counters.messages);
   expect(balances(ledger)).toBe(true);
