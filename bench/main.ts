@@ -10,6 +10,7 @@ const HARNESSES: Record<string, string> = {
   fanout: "what many viewers cost the others",
   attack: "what connections of somebody without a token cost the loop",
   soak: "memory over time, with a rig that is killed",
+  page: "the viewer in Chromium: first picture, staleness, heap over time",
   peers: "side by side with other software on the same spikes",
   sampler: "the model alone: plain binding beside bound graphs",
   linear: "the linear decoder alone",

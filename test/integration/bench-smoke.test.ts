@@ -11,6 +11,7 @@ import { latencySchema, SPAN_NAMES } from "../../bench/latency/result.ts";
 import { originSchema } from "../../bench/output.ts";
 import { outputsSchema } from "../../bench/outputs/main.ts";
 import { overheadSchema } from "../../bench/overhead.ts";
+import { pageSchema } from "../../bench/page.ts";
 import type { SoakResult } from "../../bench/soak/result.ts";
 import { readBundle } from "../../daemon/bundle.ts";
 import { balances } from "../../src/ledger.ts";
@@ -172,6 +173,15 @@ test("outputs: something arrived of every frame, and what the daemon says it sen
   expect(outputs.serial!.missing).toBe(0);
   expect(outputs.zeromq!.missing).toBe(0);
   expect(outputs.networkEvents!.missing).toBeLessThanOrEqual(outputs.networkEvents!.counts.merged!);
+});
+
+test("page: a first picture, the word that the daemon hangs, and the heap meanwhile", async () => {
+  const { output, result } = await smoke("page");
+  expect(output).not.toMatch(/\bNaN\b|undefined/);
+  const { firstPicture, stale, samples } = pageSchema.parse(result);
+  for (const each of [firstPicture, stale]) expectOrdered(each);
+  expect(samples.length).toBeGreaterThan(3);
+  expect(samples.at(-1)!.seq).toBeGreaterThan(samples[0]!.seq);
 });
 
 test("an option that no harness has is one sentence and exit code 2", async () => {
