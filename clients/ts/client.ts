@@ -25,6 +25,7 @@ export type Picture = Omit<ClientBodies["present"], "id">;
 /** A connection to a daemon that comes back by itself. All times `...Ms` in messages are the daemon's; `toServerMs` maps ours. */
 export class Client {
   readonly #address: Address;
+  readonly #timeoutMs: number;
   readonly #topics: readonly Topic[];
   readonly #events = new Emitter<ClientEvents>(() => this.#subscribe());
   readonly #link: Link;
@@ -38,6 +39,7 @@ export class Client {
 
   constructor(url: string, options: ClientOptions = {}) {
     const { timeoutMs, pingMs } = timesOf(options);
+    this.#timeoutMs = timeoutMs;
     this.#address = addressOf(url, options.token);
     this.#topics = options.topics ?? [];
     this.#answers = new Answers(timeoutMs);
@@ -100,7 +102,7 @@ export class Client {
 
   /** Replaces steering and guidance; resolves with the first frame that was decoded with them. Groups that are not named are not steered. */
   async steer({ gamma, guidance = null }: Steering): Promise<SteeredBody> {
-    const values = gammaOf(gamma, await this.opened());
+    const values = gammaOf(gamma, this.#hello);
     return this.#answers.ask("steer", (id) => this.#send("steer", { gamma: values, guidance, id }));
   }
 
@@ -121,7 +123,8 @@ export class Client {
 
   /** GET of a path of the daemon (`/status`, `/trace`, the `url` of a stimulus) with this client's token. */
   get(path: string): Promise<Response> {
-    return fetch(`${this.#address.root}${path}`, { headers: this.#address.headers });
+    const { root, headers } = this.#address;
+    return fetch(`${root}${path}`, { headers, signal: AbortSignal.timeout(this.#timeoutMs) });
   }
 
   /** Ends it for good. What waits for an answer is rejected with CLIENT_CLOSED. */
@@ -141,7 +144,7 @@ export class Client {
       return answer?.status === 401;
     };
     return new Link(
-      { url, protocols, WebSocket: socketClass(WebSocket), isRefused, random: Math.random },
+      { url, protocols, WebSocket: socketClass(WebSocket), isRefused, timeoutMs: this.#timeoutMs },
       {
         connecting: (attempt) => this.#setState({ phase: "connecting", attempt }),
         received: (bytes) => this.#received(bytes),

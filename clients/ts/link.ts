@@ -12,7 +12,8 @@ export interface LinkOptions {
   readonly WebSocket: SocketClass;
   /** Asked when a connection did not come about: whether it never will. */
   readonly isRefused: () => Promise<boolean>;
-  readonly random: () => number;
+  /** A connection that has come to nothing by then is given up, ms. */
+  readonly timeoutMs: number;
 }
 
 export interface LinkHandlers {
@@ -37,7 +38,7 @@ export class Link {
   }
 
   start(): void {
-    const { url, protocols, WebSocket } = this.#options;
+    const { url, protocols, WebSocket, timeoutMs } = this.#options;
     this.#handlers.connecting(this.#attempt);
     const socket = new WebSocket(url, protocols);
     let opened = false;
@@ -53,10 +54,12 @@ export class Link {
     socket.addEventListener("error", () => {});
     socket.addEventListener("close", () => (opened ? this.#retry(socket) : void this.#ask(socket)));
     this.#socket = socket;
+    this.#timer = setTimeout(() => this.abandon(), timeoutMs);
   }
 
   /** The daemon has said hello: the next failure starts from the shortest delay. */
   settled(): void {
+    clearTimeout(this.#timer);
     this.#attempt = 0;
   }
 
@@ -87,14 +90,15 @@ export class Link {
   async #ask(socket: Socket): Promise<void> {
     const refused = await this.#options.isRefused();
     if (!refused || socket !== this.#socket) return this.#retry(socket);
-    this.#socket = null;
+    this.stop();
     this.#handlers.refused();
   }
 
   #retry(socket: Socket): void {
     if (socket !== this.#socket) return;
     this.#socket = null;
-    const delayMs = backoffMs(this.#attempt++, this.#options.random());
+    clearTimeout(this.#timer);
+    const delayMs = backoffMs(this.#attempt++, Math.random());
     this.#timer = setTimeout(() => this.start(), delayMs);
     this.#handlers.down(this.#attempt, delayMs);
   }

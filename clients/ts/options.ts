@@ -9,7 +9,7 @@ export interface ClientOptions {
   readonly topics?: readonly Topic[];
   /** WebSocket class where the platform has none: `import { WebSocket } from "ws"`. */
   readonly WebSocket?: SocketClass;
-  /** How long an answer may take, ms. */
+  /** How long a connection, or an answer, may take, ms. */
   readonly timeoutMs?: number;
   /** Time between two pings, ms: the clock, and whether the connection lives. Three without an answer end it. */
   readonly pingMs?: number;

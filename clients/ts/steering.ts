@@ -7,10 +7,12 @@ export interface Steering {
   readonly guidance?: number | null;
 }
 
-/** One number a group, in the bundle's order; zeros for groups that are not named. CLIENT_PARAMETER for names that it does not have. */
-export function gammaOf(gamma: Steering["gamma"], { bundle }: HelloBody): number[] {
+/** One number a group, in the bundle's order; zeros for groups that are not named. CLIENT_PARAMETER for names that it does not have, CLIENT_OFFLINE without a bundle. */
+export function gammaOf(gamma: Steering["gamma"], hello: HelloBody | null): number[] {
   if (isList(gamma)) return [...gamma];
-  const names = bundle.latents.groups.map(({ name }) => name);
+  if (hello === null)
+    throw failure("CLIENT_OFFLINE", "steer: there is no connection, so the names of groups are not known");
+  const names = hello.bundle.latents.groups.map(({ name }) => name);
   for (const name of Object.keys(gamma))
     if (!names.includes(name))
       throw failure("CLIENT_PARAMETER", `steer.gamma: expected groups among ${names.join(", ")}, got "${name}"`);

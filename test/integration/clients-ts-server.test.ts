@@ -1,5 +1,7 @@
+import { on, once } from "node:events";
+import { type AddressInfo, createServer } from "node:net";
 import { lastValueFrom, merge, take, toArray } from "rxjs";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { WebSocket } from "ws";
 import { connect, type Frame } from "../../clients/ts/index.ts";
 import { observe } from "../../clients/ts/rxjs.ts";
@@ -52,7 +54,8 @@ describe("requests", () => {
 
   it("that nobody answers end by themselves, and so do those of a client that is closed", async () => {
     const { url } = await startServer({ commands: commands() });
-    using hasty = connect(url, { timeoutMs: 1 });
+    using hasty = connect(url, { timeoutMs: 1000 });
+    await hasty.opened();
     await expect(hasty.steer({ gamma: [0, 0] })).rejects.toMatchObject({ code: "CLIENT_TIMEOUT" });
     const client = connect(url);
     await client.opened();
@@ -173,6 +176,19 @@ describe("a connection", () => {
     const first = await client.opened();
     await client.next("state", ({ phase }) => phase === "waiting");
     expect((await client.opened()).viewer).toBeGreaterThan(first.viewer);
+  });
+
+  it("that comes to nothing is given up, and another is made", async () => {
+    // Takes connections and says nothing.
+    const silent = createServer().listen(0, "127.0.0.1");
+    await once(silent, "listening");
+    onTestFinished(() => void silent.close());
+    using client = connect(`http://127.0.0.1:${(silent.address() as AddressInfo).port}`, { timeoutMs: 50 });
+    const arrivals = on(silent, "connection");
+    for (let count = 0; count < 2; count++) await arrivals.next();
+    await client.next("state", (state) => state.phase === "waiting" && state.attempt >= 2);
+    await expect(client.steer({ gamma: {} })).rejects.toMatchObject({ code: "CLIENT_OFFLINE" });
+    await expect(client.event("x")).rejects.toMatchObject({ code: "CLIENT_OFFLINE" });
   });
 
   it.each([
