@@ -10,8 +10,9 @@ def main(url: str = "http://127.0.0.1:8787", text: str = "onset left") -> None:
     with Client(url, token=os.environ.get("PHOSPHENE_TOKEN")) as client:
         noted = client.event(text, at_ms=client.now_ms())
         for frame in client.frames():
-            if frame.event is not None and frame.event.n == noted.n:
-                print(f"event {noted.n} at {noted.at_ms:.1f} ms is in frame {frame.seq}: {frame.event.text}")
+            # A later event may have come before the next frame, which then names that one.
+            if frame.event is not None and frame.event.n >= noted.n:
+                print(f"{text}: event {noted.n} at {noted.at_ms:.1f} ms; frame {frame.seq} is after event {frame.event.n}")
                 return
 
 
