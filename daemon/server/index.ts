@@ -10,7 +10,8 @@ import type { Intervals, PhospheneServer, ServerOptions } from "./options.ts";
 import { loadStimuli } from "./stimuli.ts";
 import { createDoorkeeper } from "./upgrade.ts";
 
-export type { Limits, Log, PhospheneServer, ServerOptions, ViewersStatus } from "./options.ts";
+export type { Log } from "./log.ts";
+export type { Limits, PhospheneServer, ServerOptions, ViewersStatus } from "./options.ts";
 
 const INTERVALS: Intervals = { statusMs: 1000, pingMs: 10_000, closeMs: 1000 };
 const OPEN_TO_THIS_MACHINE = { tokensFile: null, log: null };

@@ -14,16 +14,7 @@ import type { FrameTimes } from "../trace.ts";
 import type { AccessOptions } from "./access/access.ts";
 import type { TlsFiles } from "./access/tls.ts";
 import type { Commands } from "./commands.ts";
-
-type Write = (fields: object, message: string) => void;
-
-/** The part of pino that the server uses. */
-export interface Log {
-  info: Write;
-  warn: Write;
-  debug: Write;
-  error: Write;
-}
+import type { Log } from "./log.ts";
 
 export interface Limits {
   maxViewers: number;

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from "node:http";
-import type { Log } from "../options.ts";
+import type { Log } from "../log.ts";
 import { ActionLog } from "./action-log.ts";
 import { Refusals } from "./refusals.ts";
 import { readTokens } from "./token-file.ts";
