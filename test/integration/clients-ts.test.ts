@@ -60,6 +60,7 @@ describe("the TypeScript client against a real daemon", () => {
     using client = connect(daemon.url);
     const { bundle } = await client.opened();
     const name = bundle.latents.groups[1]!.name;
+    await client.steer({ gamma: {} });
     const frames = client.each("frame", 64);
     const { seq } = await client.steer({ gamma: { [name]: 1.5 } });
     for await (const frame of frames) {

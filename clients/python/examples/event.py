@@ -12,7 +12,7 @@ def main(url: str = "http://127.0.0.1:8787", text: str = "onset left") -> None:
         for frame in client.frames():
             # A later event may have come before the next frame, which then names that one.
             if frame.event is not None and frame.event.n >= noted.n:
-                print(f"{text}: event {noted.n} at {noted.at_ms:.1f} ms; frame {frame.seq} is after event {frame.event.n}")
+                print(f"{text}: event {noted.n} at {noted.at_ms:.1f} ms; frame {frame.seq} has event {frame.event.n}")
                 return
 
 

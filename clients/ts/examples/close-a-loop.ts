@@ -14,3 +14,5 @@ const loop$ = observe(client).latents$.pipe(
   take(5),
 );
 await lastValueFrom(loop$);
+// Steering stays when whoever steered leaves.
+await client.steer({ gamma: {} });
