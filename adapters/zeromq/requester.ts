@@ -28,6 +28,7 @@ export class Requester {
   readonly #options: RequesterOptions;
   #socket: Request | null = null;
   #tail: Promise<unknown> = Promise.resolve();
+  #unanswered = 0;
   #closed = false;
   #state: "connecting" | "connected" | "silent" = "connecting";
 
@@ -43,8 +44,14 @@ export class Requester {
 
   /** Asks when those before it were answered or given up; rejects with TooLate when that is after `untilMs`, with Unanswered when no answer came. */
   request(text: string, untilMs: number): Promise<Answer> {
-    const answer = this.#tail.then(() => this.#exchange(text, untilMs));
-    this.#tail = answer.catch(() => {});
+    // With nobody before it, at once: a turn later the viewers would be written to first.
+    const answer =
+      this.#unanswered === 0 ? this.#exchange(text, untilMs) : this.#tail.then(() => this.#exchange(text, untilMs));
+    this.#unanswered++;
+    this.#tail = answer.then(
+      () => this.#unanswered--,
+      () => this.#unanswered--,
+    );
     return answer;
   }
 
