@@ -21,7 +21,7 @@ from .link import Address, check_token, stream_url
 from .status import Status
 from .streams import Stream
 
-ANSWER_S = 5.0
+ANSWER_S = 10.0
 _PING_EVERY_S = 1.0
 # The first pings come quickly, so that the clock is good when the first frame is shown.
 _QUICK_PINGS = 4
@@ -213,7 +213,7 @@ def connect(
     reconnect: bool = True,
     wait_s: float = 0.0,
     tls: ssl.SSLContext | None = None,
-    open_timeout_s: float = 5.0,
+    open_timeout_s: float = 10.0,
     chance: Callable[[], float] | None = None,
 ) -> AsyncClient:
     """A client, connected by `async with`.

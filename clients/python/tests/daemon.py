@@ -42,7 +42,7 @@ class Running:
     def saw(self, pattern: str) -> re.Match:
         """The first match in what it said; fails with everything when it ends without."""
         with self._news:
-            self._news.wait_for(lambda: self._ended or re.search(pattern, self.output), timeout=60)
+            self._news.wait_for(lambda: self._ended or re.search(pattern, self.output), timeout=90)
             match = re.search(pattern, self.output)
         assert match, f"no {pattern} in:\n{self.output}"
         return match
@@ -107,7 +107,7 @@ def daemon(rig_port: int, **overrides: object) -> Iterator[str]:
 
 def phosphene(*args: str) -> str:
     """What a command of the daemon's command line prints."""
-    done = subprocess.run([NODE, "daemon/main.ts", *args], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    done = subprocess.run([NODE, "daemon/main.ts", *args], cwd=ROOT, capture_output=True, text=True, timeout=90)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 

@@ -197,3 +197,27 @@ def test_a_defect_of_the_client_ends_its_readers(monkeypatch):
                 await anext(client.frames())
 
     run(test())
+
+
+def test_a_connection_on_which_nothing_comes_any_more_is_lost(monkeypatch):
+    monkeypatch.setattr("phosphene_client.link.PING_INTERVAL_S", 0.1)
+    monkeypatch.setattr("phosphene_client.link.PING_TIMEOUT_S", 0.3)
+
+    over = asyncio.Event()
+
+    async def goes_silent(socket):
+        await socket.send(message("hello"))
+        # As if the cable were out: nothing is read, so no ping is answered.
+        socket.transport.pause_reading()
+        await over.wait()
+
+    async def test():
+        async with serve(goes_silent, "127.0.0.1", 0, subprotocols=["phosphene.v1"], close_timeout=0.1) as server:
+            url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+            async with connect(url, chance=quick) as client:
+                down = await anext(client.links())
+                assert isinstance(down, LinkDown)
+                assert down.error.close_code is None
+            over.set()
+
+    run(test())
