@@ -101,6 +101,8 @@ const hello = z.object({
   present: z.boolean(),
 });
 
+// Of a clock that nothing has been heard of yet: NaN, give or take infinity.
+const unknown = z.union([z.number(), z.nan(), z.literal(Number.POSITIVE_INFINITY)]);
 const source = z.object({
   name: z.string(),
   kind: z.string(),
@@ -108,7 +110,7 @@ const source = z.object({
   sinceMs: z.number(),
   detail: z.string(),
   counters: z.record(z.string(), z.number()),
-  clock: sourceClock,
+  clock: z.object({ offsetMs: unknown, uncertaintyMs: unknown }),
   backlog: z.object({ overloaded: z.boolean(), ageMs: z.number(), overloads: count }),
 });
 

@@ -167,3 +167,10 @@ describe("bins", () => {
     expect(() => copyUint16(new Uint8Array(3))).toThrow(RangeError);
   });
 });
+
+it("a status from before a source was heard of is read: its clock is not known", () => {
+  const clock = { offsetMs: Number.NaN, uncertaintyMs: Number.POSITIVE_INFINITY };
+  const source = { ...SERVER.status.source, state: "connecting", clock } as const;
+  const parsed = parseServerMessage(encodeServer("status", { ...SERVER.status, source, sources: [source] }));
+  expect(parsed).toMatchObject({ ok: true, message: { source: { clock }, sources: [{ clock }] } });
+});
