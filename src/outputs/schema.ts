@@ -7,9 +7,9 @@ const deadlineMs = z.number().positive().max(10_000);
 const byte = z.int().min(0).max(255);
 const endpoint = z
   .string()
-  .regex(/^tcp:\/\/(\[[0-9a-f:]+\]|[^\s:/]+):([1-9]\d{0,4})$/i, "expected tcp://<host>:<port>")
+  .regex(/^tcp:\/\/([^\s:/]+):([1-9]\d{0,4})$/i, "expected tcp://<host>:<port>")
   .refine((value) => Number(value.slice(value.lastIndexOf(":") + 1)) <= 65_535, "expected a port from 1 to 65535");
-const LOOPBACK = /^tcp:\/\/(127(\.\d{1,3}){3}|localhost|\[::1\]):/;
+const LOOPBACK = /^tcp:\/\/(127(\.\d{1,3}){3}|localhost):/;
 
 /** A condition is checked here and stays text: what is in effect is printed as it was written. */
 const when = z.string().superRefine((text, context) => {
