@@ -76,7 +76,9 @@ describe("the TypeScript client against a real daemon", () => {
   });
 });
 
-test("the client comes back to a daemon that was killed and restarted, and says that it is another session", async () => {
+test("the client comes back to a daemon that was killed and restarted, and says that it is another session", {
+  timeout: 90_000,
+}, async () => {
   const { port } = new URL(daemon.url);
   using client = connect(daemon.url, { topics: ["frame"] });
   const { session } = await client.opened();
