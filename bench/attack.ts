@@ -16,6 +16,7 @@ import { startSystem } from "./system.ts";
 const OPTIONS = {
   ...OUTPUT_OPTIONS,
   bundle: { type: "string", default: "models/demo" },
+  session: { type: "string" },
   connections: { type: "string" },
   "per-second": { type: "string" },
   frames: { type: "string" },
@@ -42,6 +43,7 @@ export async function attack(args: string[]): Promise<void> {
   const end = beginRun("attack", args);
   const plan = await makePlan({
     ...{ bundle: values.bundle, frames: 5 * wanted.frames * wanted.rounds, warmUp: 0, config: null, budgetMs: null },
+    ...(values.session !== undefined && { session: values.session }),
     ...{ rateHz: values.rate === undefined ? null : Number(values.rate), provider: values.provider ?? null },
   });
   const folder = mkdtempSync(join(tmpdir(), "phosphene-"));
@@ -52,7 +54,11 @@ export async function attack(args: string[]): Promise<void> {
     await writeTokens(tokensFile, [{ name: "bench", role: "viewer", sha256: hashToken(token) }]);
     const access = { tokensFile, log: join(folder, "actions.jsonl") };
     writeFileSync(file, stringify({ ...plan.config, access }));
-    await using system = await startSystem(plan.dir, ["--config", file], ["--block-ms", String(plan.blockMs)]);
+    await using system = await startSystem(
+      plan.dir,
+      ["--config", file],
+      ["--session", plan.session, "--block-ms", String(plan.blockMs)],
+    );
     const played = await play(system, token, wanted);
     const result = summariseAttack(end(), plan, wanted, played);
     publish(result, attackText(result), { ...values, section: values.section ?? "attack" });

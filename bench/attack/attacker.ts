@@ -78,7 +78,10 @@ class Attack {
         this.#givenUp.add(socket);
         socket.destroy();
       }
-    if (this.#open.size > 0) await new Promise<void>((resolve) => (this.#onEmpty = resolve));
+    if (this.#open.size > 0)
+      await new Promise<void>((resolve) => {
+        this.#onEmpty = resolve;
+      });
     return this.#count;
   }
 }
