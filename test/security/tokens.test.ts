@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { readTokens } from "../../daemon/server/access/token-file.ts";
 import { hashToken, holderOf, makeToken, presentedToken } from "../../daemon/server/access/tokens.ts";
 import { Running } from "../integration/processes.ts";
-import { tempDir, tokenFile } from "./helpers.ts";
+import { startGuarded, tempDir, tokenFile } from "./helpers.ts";
 
 describe("a token", () => {
   it("is 256 random bits, and found by its hash alone", () => {
@@ -106,5 +106,22 @@ describe("phosphene token", () => {
     );
     expect((await phosphene("remove", "--name", "lab", "--file", file)).code).toBe(0);
     expect(await readTokens(file)).toEqual([]);
+  });
+});
+
+describe("phosphene trace", () => {
+  it("says that a token is wanted, and takes it from a private file", async () => {
+    const { url, viewer } = await startGuarded();
+    const dir = tempDir();
+    const file = join(dir, "token");
+    writeFileSync(file, `${viewer}\n`, { mode: 0o600 });
+    const trace = async (...args: string[]) => {
+      const running = new Running(["daemon/main.ts", "trace", "--url", url, "--out", join(dir, "trace.json"), ...args]);
+      return [await running.exited(), running.output] as const;
+    };
+    expect(await trace()).toEqual([1, expect.stringMatching(/DAEMON_UNAVAILABLE.*--token-file/)]);
+    expect(await trace("--token-file", file)).toEqual([0, expect.stringContaining("0 frames of 0 bins")]);
+    chmodSync(file, 0o644);
+    expect(await trace("--token-file", file)).toEqual([1, expect.stringContaining("expected mode 0600")]);
   });
 });
