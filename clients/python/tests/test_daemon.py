@@ -47,6 +47,14 @@ def test_every_topic_is_understood(url):
     asyncio.run(listen())
 
 
+def test_a_daemon_whose_rig_is_not_there_is_understood():
+    with daemon(free_ports()) as url, Client(url) as client:
+        status = client.statuses().next(timeout=30)
+        assert status.source.state == "connecting"
+        assert client.problems().next(timeout=0) is None
+        assert client.next_frame(timeout=0) is None
+
+
 def test_the_clock_is_that_of_the_daemon(url):
     async def compare():
         async with connect(url) as client:

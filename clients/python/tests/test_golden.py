@@ -8,7 +8,7 @@ import msgpack
 import numpy as np
 import pytest
 
-from phosphene_client import answers, codec, frames, hello, status
+from phosphene_client import answers, codec, frames, hello, stages, status
 from phosphene_client.asking import event_body, picture_body, steer_body
 from phosphene_client.codec import MESSAGES, TOPICS, decode, encode
 
@@ -56,7 +56,7 @@ def test_a_frame_is_read_only_arrays_of_the_stated_shapes():
 
 
 def test_every_key_says_what_it_is():
-    for module in (answers, frames, hello, status):
+    for module in (answers, frames, hello, stages, status):
         for _, cls in inspect.getmembers(module, dataclasses.is_dataclass):
             for field in dataclasses.fields(cls):
                 assert field.metadata["doc"], f"{cls.__name__}.{field.name}"
@@ -67,3 +67,11 @@ def test_a_type_of_a_later_version_is_told_apart_from_a_mistake():
     with pytest.raises(codec.Unsupported):
         decode(msgpack.packb({"type": "weather", "now": 1}))
     assert decode(msgpack.packb({"type": "pong", "id": 1, "nowMs": 2, "later": 3})).now_ms == 2.0
+
+
+def test_a_source_of_which_nothing_was_heard_yet():
+    told = golden.meaning("server-status")
+    told["source"]["clock"] = {"offsetMs": float("nan"), "uncertaintyMs": float("inf")}
+    clock = decode(msgpack.packb(told)).source.clock
+    assert np.isnan(clock.offset_ms)
+    assert clock.uncertainty_ms == float("inf")
