@@ -23,7 +23,8 @@ def main(url: str = "http://127.0.0.1:8787", log: str = "frames.csv") -> None:
     window = visual.Window(fullscr=True, color=(-1, -1, -1), units="pix", waitBlanking=True)
     # An array has no size of its own for PsychoPy: it must be given.
     picture = visual.ImageStim(window, size=(SIDE, SIDE), units="pix", interpolate=False)
-    words = visual.TextStim(window, color=(1, -1, -1), height=32, units="pix")
+    # One for each: setting a text renders it anew, which can cost a flip.
+    words = {content: visual.TextStim(window, text=text, height=32, units="pix") for content, text in WORDS.items()}
     with Client(url, token=os.environ.get("PHOSPHENE_TOKEN")) as client, open(log, "w", newline="") as file:
         display = Display(client, file)
         while not event.getKeys(["escape"]):
@@ -34,8 +35,7 @@ def main(url: str = "http://127.0.0.1:8787", log: str = "frames.csv") -> None:
             if content == "picture":
                 picture.draw()
             else:
-                words.setText(WORDS[content], log=False)
-                words.draw()
+                words[content].draw()
             # Called by flip() as soon as the buffers were swapped; flip's own return value is by another clock.
             window.callOnFlip(display.flipped)
             window.flip()
