@@ -1,6 +1,6 @@
 import { curve, line, renderFigure, text } from "../../bench/figures/svg.ts";
 import type { Outcome } from "./experiment.ts";
-import type { TrialRecord } from "./recorder.ts";
+import type { Role, TrialRecord } from "./recorder.ts";
 
 const WIDTH = 720;
 const HEIGHT = 360;
@@ -22,9 +22,12 @@ export function learningCurve(
   const most = Math.max(1e-9, ...records.map(({ score }) => score), ...truths.map(({ score }) => score)) * 1.08;
   const x = (trial: number) => LEFT + ((WIDTH - LEFT - RIGHT) * (trial + 1)) / (records.length + 1);
   const y = (score: number) => HEIGHT - BOTTOM - ((HEIGHT - TOP - BOTTOM) * score) / most;
-  const dots = records.map(({ score, role }, i) =>
-    dot(x(i), y(score), role === "candidate" || role === "lead" ? 5 : 0),
-  );
+  const isSearch = (role: Role) => role === "candidate" || role === "lead";
+  const dotsOf = (series: number, wanted: (role: Role) => boolean) =>
+    `<g style="fill:var(--s${series});fill-opacity:0.45">${records
+      .map(({ score, role }, i) => (wanted(role) ? dot(x(i), y(score)) : ""))
+      .join("")}</g>`;
+  const dots = [dotsOf(5, isSearch), dotsOf(0, (role) => !isSearch(role))];
   const middles = generationMeans(records).map(([trial, score]) => [x(trial), y(score)] as const);
   const lines = truths.flatMap(({ name, score }) => [
     line(LEFT, y(score), WIDTH - RIGHT, y(score), "limit"),
@@ -109,6 +112,6 @@ function axes(
   return [...rows, ...columns, ...names];
 }
 
-function dot(cx: number, cy: number, series: number): string {
-  return `<circle cx="${cx.toFixed(1)}" cy="${cy.toFixed(1)}" r="2" style="fill:var(--s${series});fill-opacity:0.45"/>`;
+function dot(cx: number, cy: number): string {
+  return `<circle cx="${cx.toFixed(1)}" cy="${cy.toFixed(1)}" r="2"/>`;
 }
