@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import type { Config } from "../../src/config.ts";
+import { checkAccess } from "./check-access.ts";
 import { checkClock } from "./check-clock.ts";
 import { checkGpu } from "./check-gpu.ts";
 import { checkPlacement } from "./check-placement.ts";
@@ -35,6 +36,7 @@ async function* checks(file: string | undefined): AsyncGenerator<Check> {
   yield checkGpu();
   if (config === null) return;
   yield await checkPort(config.server);
+  yield await checkAccess(config);
   for (const source of [config.source, ...config.otherSources]) yield await checkSource(source);
   yield await checkRecordings(config.record.dir);
   yield await checkBundle(config.bundle, config.decode);

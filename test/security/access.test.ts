@@ -1,8 +1,10 @@
 import { chmodSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
+import { checkAccess } from "../../daemon/cli/check-access.ts";
+import { parseConfig } from "../../src/config.ts";
 import { connect, rawGet, refusedWith, startServer, TestViewer } from "../integration/server-harness.ts";
-import { bearer, enter, refusal, refused, startGuarded, tempDir } from "./helpers.ts";
+import { bearer, enter, refusal, refused, startGuarded, tempDir, tokenFile } from "./helpers.ts";
 
 const TOLD = ["/status", "/metrics", "/trace", "/stimuli/apple"];
 const OPEN = ["/", "/healthz", "/readyz"];
@@ -159,5 +161,21 @@ describe("origins", () => {
     const { server, url } = await startServer();
     await connect(url, "frame");
     expect(server.viewers().access).toMatchObject({ tokens: false, operators: 1, viewers: 0 });
+  });
+});
+
+describe("phosphene doctor", () => {
+  it("says who could reach the daemon, and what would keep it from starting", async () => {
+    const { path: tokensFile } = await tokenFile("viewer", "operator");
+    const check = (server: object, access: object) => checkAccess(parseConfig({ server, access }, "test"));
+    expect(await check({}, {})).toMatchObject({
+      state: "ok",
+      detail: expect.stringContaining("everybody is operator"),
+    });
+    expect(await check({ host: "0.0.0.0" }, {})).toMatchObject({ state: "fail" });
+    const open = await check({ host: "0.0.0.0" }, { tokensFile });
+    expect(open).toMatchObject({ state: "warn", detail: expect.stringMatching(/1 operators and 1 viewers; no TLS/) });
+    chmodSync(tokensFile, 0o644);
+    expect(await check({}, { tokensFile })).toMatchObject({ state: "fail" });
   });
 });
