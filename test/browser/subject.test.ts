@@ -128,6 +128,20 @@ test("a token in the address opens the stream and leaves the address bar", { tim
   expect(page.url()).toBe(`${url}/subject?patch=top-left`);
 });
 
+test("the page's link to the subject's screen takes the token along", { timeout: 2 * PATIENCE_MS }, async () => {
+  const { server, url, viewer } = await startGuarded({ viewerDir: VIEWER_DIR, hello: () => helloWith(LONG_MS) });
+  const { page, ready } = await openPage(browser, `${url}/#token=${viewer}`);
+  await ready;
+  await page.keyboard.press("?");
+  const opened = page.context().waitForEvent("page");
+  await page.getByRole("link", { name: "The subject's screen" }).click();
+  const subject = await opened;
+  await expect.poll(() => server.viewers().viewerTotals.connected, { timeout: PATIENCE_MS }).toBe(2);
+  await until(subject, () => document.title === "Phosphene subject: waiting", null);
+  server.publishFrame(plainFrame(5));
+  await shows(subject, "subject", 5);
+});
+
 test("an address that cannot be read is said instead of any picture", { timeout: PATIENCE_MS }, async () => {
   const { url } = await startServer({ viewerDir: VIEWER_DIR });
   const { page } = await openPage(browser, `${url}/subject?patch=left`);

@@ -57,8 +57,6 @@ test("frozen, the page stands still while frames are kept; keys go through them,
     ["ArrowLeft", 5],
     ["ArrowRight", 6],
     ["Home", 0],
-    ["Shift+ArrowRight", 8],
-    ["Shift+ArrowLeft", 0],
   ] as const) {
     await page.keyboard.press(key);
     await shows(page, "decoded", seq);
@@ -67,6 +65,9 @@ test("frozen, the page stands still while frames are kept; keys go through them,
       `frame ${seq}, on time`,
     );
   }
+  // By time: how far depends on how quick this machine was.
+  await page.keyboard.press("Shift+ArrowRight");
+  await until(page, () => Number(document.getElementById("decoded")?.dataset.seq) > 0, null);
   await page.keyboard.press("End");
   await shows(page, "decoded", 8);
   await isLive(page);
@@ -81,7 +82,10 @@ test("the strip is a slider for the pointer and for keys, and a button goes back
   const { page } = await watched(5);
   const slider = page.getByRole("slider", { name: "Timeline" });
   const box = (await slider.boundingBox())!;
+  await page.mouse.move(box.x + box.width - 1, box.y + 20);
+  await page.getByText(/^[\d.]+ s ago · on time$/).waitFor();
   await page.mouse.move(box.x + 2, box.y + 20);
+  await page.getByText(/ago · nothing kept$/).waitFor();
   await page.mouse.down();
   await shows(page, "decoded", 0);
   await page.mouse.move(box.x + box.width - 1, box.y + 20);

@@ -30,6 +30,11 @@ export class Access {
     return this.#token === null ? [PROTOCOL] : [PROTOCOL, `phosphene.token.${this.#token}`];
   }
 
+  /** The same place with the token in the fragment, for a tab of its own: the daemon never sees it in an address. */
+  withToken(path: string): string {
+    return this.#token === null ? path : `${path}#token=${this.#token}`;
+  }
+
   fetch(path: string): Promise<Response> {
     const headers = this.#token === null ? {} : { authorization: `Bearer ${this.#token}` };
     return fetch(path, { headers, cache: "no-store" });

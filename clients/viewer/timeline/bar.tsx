@@ -1,4 +1,5 @@
 import type { TargetedPointerEvent } from "preact";
+import { useState } from "preact/hooks";
 import { duration } from "../lib/format.ts";
 import { nameOf } from "../lib/shortcuts.ts";
 import type { Viewer } from "../lib/viewer.ts";
@@ -17,14 +18,23 @@ function shownText(timeline: Timeline): string {
   return kept ? `frame ${kept.seq}, ${WORDS[kept.state]}` : "a frame that is kept no more";
 }
 
-function seekTo(timeline: Timeline, { currentTarget, clientX }: TargetedPointerEvent<HTMLElement>): void {
+/** The moment under the pointer, page clock. */
+function momentAt(timeline: Timeline, { currentTarget, clientX }: TargetedPointerEvent<HTMLElement>): number {
   const { left, width } = currentTarget.getBoundingClientRect();
   const { nowMs, lengthMs } = stretchOf(timeline, performance.now());
-  timeline.seekTime(momentOf((clientX - left) / width, nowMs, lengthMs));
+  return momentOf((clientX - left) / width, nowMs, lengthMs);
+}
+
+/** What there was at a moment: how long ago, which stimulus, what came of it. */
+function momentText({ ring, stimuli }: Timeline, atMs: number): string {
+  const ago = `${duration(Math.max(0, performance.now() - atMs))} ago`;
+  const kept = ring.at(ring.firstSince(atMs) - 1);
+  const stimulus = stimuli.at(ring.firstSince(atMs) - 1)?.id;
+  return kept ? [ago, stimulus, WORDS[kept.state]].filter(Boolean).join(" · ") : `${ago} · nothing kept`;
 }
 
 /** The strip as a slider: pointer, finger or keys. */
-function Scrub({ viewer, timeline }: { viewer: Viewer; timeline: Timeline }) {
+function Scrub({ viewer, timeline, hover }: { viewer: Viewer; timeline: Timeline; hover(text: string): void }) {
   const canvas = usePainter<HTMLCanvasElement>(viewer, (element) => stripPainter(timeline, element), "", false);
   const keys = timelineKeys(timeline).filter(({ key }) => key !== " ");
   const { oldest, end } = timeline.ring;
@@ -40,11 +50,14 @@ function Scrub({ viewer, timeline }: { viewer: Viewer; timeline: Timeline }) {
       aria-valuetext={shownText(timeline)}
       onPointerDown={(event) => {
         event.currentTarget.setPointerCapture(event.pointerId);
-        seekTo(timeline, event);
+        timeline.seekTime(momentAt(timeline, event));
       }}
       onPointerMove={(event) => {
-        if (event.currentTarget.hasPointerCapture(event.pointerId)) seekTo(timeline, event);
+        const atMs = momentAt(timeline, event);
+        hover(momentText(timeline, atMs));
+        if (event.currentTarget.hasPointerCapture(event.pointerId)) timeline.seekTime(atMs);
       }}
+      onPointerLeave={() => hover("")}
       onKeyDown={(event) => {
         const found = keys.find(({ key }) => key === nameOf(event));
         if (!found) return;
@@ -57,15 +70,16 @@ function Scrub({ viewer, timeline }: { viewer: Viewer; timeline: Timeline }) {
   );
 }
 
-function Kept({ timeline }: { timeline: Timeline }) {
-  useTick();
-  const { ring } = timeline;
+function keptText({ ring }: Timeline): string {
+  if (ring.size === 0) return "nothing kept yet";
   const heldMs = performance.now() - ring.arrivedAtMs(ring.oldest);
-  return (
-    <span class="hint">
-      {ring.size > 0 ? `${duration(heldMs)} kept, ${(ring.bytes / 1e6).toFixed(0)} MB` : "nothing kept yet"}
-    </span>
-  );
+  return `${duration(heldMs)} kept, ${(ring.bytes / 1e6).toFixed(0)} MB`;
+}
+
+/** What is kept, or what is under the pointer. */
+function Hint({ timeline, hovered }: { timeline: Timeline; hovered: string }) {
+  useTick();
+  return <span class="hint">{hovered || keptText(timeline)}</span>;
 }
 
 interface Props {
@@ -80,11 +94,12 @@ interface Props {
 
 /** The last minutes to scroll back over, and what can be done with the frame that is shown. */
 export function TimelineBar({ viewer, timeline, past, said, save }: Props) {
+  const [hovered, hover] = useState("");
   return (
     <section class="panel timeline" aria-labelledby="timeline-title">
       <div class="head">
         <h2 id="timeline-title">Timeline</h2>
-        <Kept timeline={timeline} />
+        <Hint timeline={timeline} hovered={hovered} />
         <span class="said" role="status">
           {said}
         </span>
@@ -97,7 +112,7 @@ export function TimelineBar({ viewer, timeline, past, said, save }: Props) {
           </button>
         </span>
       </div>
-      <Scrub viewer={viewer} timeline={timeline} />
+      <Scrub viewer={viewer} timeline={timeline} hover={hover} />
     </section>
   );
 }

@@ -2,6 +2,7 @@ import { useEffect, useState } from "preact/hooks";
 import type { Viewer } from "../lib/viewer.ts";
 import { Modal } from "./modal.tsx";
 
+const SUBJECT = "/subject?patch=bottom-left";
 const NAMES: Record<string, string> = {
   " ": "space",
   ArrowLeft: "←",
@@ -39,6 +40,19 @@ export function Help({ viewer }: { viewer: Viewer }) {
             </div>
           ))}
         </dl>
+        <p>
+          <a
+            href={SUBJECT}
+            target="_blank"
+            rel="noopener"
+            onClick={({ currentTarget }) => {
+              currentTarget.href = viewer.access.withToken(SUBJECT);
+            }}
+          >
+            The subject's screen
+          </a>{" "}
+          in a window of its own
+        </p>
         <form method="dialog">
           <button type="submit">Close</button>
         </form>
