@@ -25,7 +25,9 @@ def main(url: str = "http://127.0.0.1:8787", log: str = "frames.csv") -> None:
     picture = visual.ImageStim(window, size=(SIDE, SIDE), units="pix", interpolate=False)
     # One for each: setting a text renders it anew, which can cost a flip.
     words = {content: visual.TextStim(window, text=text, height=32, units="pix") for content, text in WORDS.items()}
-    with Client(url, token=os.environ.get("PHOSPHENE_TOKEN")) as client, open(log, "w", newline="") as file:
+    connected = Client(url, token=os.environ.get("PHOSPHENE_TOKEN"))
+    # "x": the log of another session is not overwritten.
+    with connected as client, open(log, "x", newline="", encoding="utf-8") as file:
         display = Display(client, file)
         while not event.getKeys(["escape"]):
             frame = client.next_frame(timeout=0)
