@@ -1,9 +1,8 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
-import { type Browser, chromium, type Page } from "playwright-core";
-import { build } from "vite";
+import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import {
   freePortPair,
@@ -14,12 +13,9 @@ import {
   TINY,
 } from "../integration/processes.ts";
 import { tokenFile } from "../security/helpers.ts";
+import { openBrowser, openPage, PATIENCE_MS, until, VIEWER_DIR } from "./chromium.ts";
 import { quietSession, shuffledSession } from "./sessions.ts";
 
-const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
-const OFF = ["quic", "background-networking", "component-update", "sync", "gpu"].map((part) => `--disable-${part}`);
-const PATIENCE_MS = 60_000;
-const VIEWER = fileURLToPath(new URL("../../clients/viewer", import.meta.url));
 const models = fileURLToPath(new URL("../../models", import.meta.url));
 
 let browser: Browser;
@@ -27,13 +23,10 @@ let rig: Running;
 let daemon: RunningDaemon;
 
 beforeAll(async () => {
-  if (!existsSync(CHROMIUM)) throw new Error(`${CHROMIUM} is missing: apt-get install chromium (npm test does it)`);
-  await build({ root: VIEWER, logLevel: "error" });
+  browser = await openBrowser();
   const port = await freePortPair();
   rig = await startRig(port);
   daemon = await startDaemon(port);
-  const args = ["--no-sandbox", "--no-first-run", ...OFF];
-  browser = await chromium.launch({ executablePath: CHROMIUM, args });
 }, 2 * PATIENCE_MS);
 
 afterAll(async () => {
@@ -42,30 +35,15 @@ afterAll(async () => {
   await rig?.[Symbol.asyncDispose]();
 });
 
-/** Opens the page and collects what its console and its scripts complain about. */
-async function open(url = daemon.url): Promise<{ page: Page; complaints: string[] }> {
-  const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
-  const complaints: string[] = [];
-  page.on("pageerror", (error) => complaints.push(error.message));
-  page.on("console", (message) => {
-    if (["error", "warning"].includes(message.type())) complaints.push(message.text());
-  });
-  await page.goto(url);
-  return { page, complaints };
-}
-
-/** Waits until `check` holds in the page; the page's own animation frames are the clock. */
-async function until<Arg>(page: Page, check: (arg: Arg) => boolean, arg: Arg): Promise<void> {
-  await page.waitForFunction(check as (arg: unknown) => boolean, arg, { timeout: PATIENCE_MS });
-}
+const open = (url = daemon.url) => openPage(browser, url);
 
 function pixels(page: Page, id: string): Promise<string> {
   return page.evaluate((name) => (document.getElementById(name) as HTMLCanvasElement).toDataURL(), id);
 }
 
 test("the page's script is small", () => {
-  const scripts = readdirSync(join(VIEWER, "dist/assets")).filter((file) => file.endsWith(".js"));
-  const bytes = scripts.map((file) => gzipSync(readFileSync(join(VIEWER, "dist/assets", file))).length);
+  const scripts = readdirSync(join(VIEWER_DIR, "assets")).filter((file) => file.endsWith(".js"));
+  const bytes = scripts.map((file) => gzipSync(readFileSync(join(VIEWER_DIR, "assets", file))).length);
   expect(scripts.length).toBeGreaterThan(0);
   expect(bytes.reduce((sum, size) => sum + size, 0)).toBeLessThan(150_000);
 });

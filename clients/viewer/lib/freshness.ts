@@ -14,8 +14,11 @@ export function staleAfterMs(state: ViewerState): number {
 function cause(state: ViewerState): string {
   const { source, decoder } = state.status ?? {};
   if (decoder && decoder.state !== "ready") return `decoder ${decoder.state}`;
-  if (source && source.state !== "live")
-    return source.detail ? `source ${source.state}: ${source.detail}` : `source ${source.state}`;
+  if (source && source.state !== "live") {
+    const { state: is, detail } = source;
+    // Many details begin with the state itself.
+    return `source ${!detail || detail.startsWith(is) ? detail || is : `${is}: ${detail}`}`;
+  }
   return "no frame arrives";
 }
 

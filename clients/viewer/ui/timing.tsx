@@ -17,6 +17,7 @@ const ROWS: { stage: Stage; name: string }[] = [
 function Percentiles({ viewer }: { viewer: Viewer }) {
   useTick();
   const latency = viewer.state.status?.latency;
+  const known = (stage: Stage) => (latency?.[stage].n ? latency[stage] : undefined);
   return (
     <table class="percentiles">
       <thead>
@@ -31,9 +32,9 @@ function Percentiles({ viewer }: { viewer: Viewer }) {
         {ROWS.map(({ stage, name }) => (
           <tr key={stage}>
             <th scope="row">{name}</th>
-            <td class="num">{ms(latency?.[stage].p50)}</td>
-            <td class="num">{ms(latency?.[stage].p99)}</td>
-            <td class="num">{ms(latency?.[stage].max)}</td>
+            <td class="num">{ms(known(stage)?.p50)}</td>
+            <td class="num">{ms(known(stage)?.p99)}</td>
+            <td class="num">{ms(known(stage)?.max)}</td>
           </tr>
         ))}
       </tbody>
