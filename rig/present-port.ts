@@ -6,7 +6,7 @@ import { bind } from "./publisher.ts";
 
 /** Takes pictures on the port, on this machine only, and shows them to the animal (docs/closed-loop.md). Errors: ADDRESS_IN_USE. */
 export async function openPresentPort(port: number, encode: Encode, source: InteractiveSource): Promise<() => void> {
-  const socket = new Reply({ linger: 0, maxMessageSize: MOST_IMAGE_BYTES });
+  const socket = new Reply({ linger: 0, receiveHighWaterMark: 8, maxMessageSize: MOST_IMAGE_BYTES });
   await bind(socket, `tcp://127.0.0.1:${port}`, () => socket.close());
   void answerAll(socket, encode, source);
   return () => socket.close();

@@ -22,7 +22,9 @@ interface Waiting {
 /** Connects to a display that listens at `endpoint` (REP or ROUTER), and again whenever it comes back. Nothing waits for one that is not there. */
 export function connectDisplay(endpoint: string, patienceMs = PATIENCE_MS): DisplayClient {
   // With `immediate` nothing is queued for a connection that is not up; a send that cannot go at once fails.
-  const socket = new Dealer({ immediate: true, sendTimeout: 0, linger: 0, maxMessageSize: 4_096 });
+  // Few may queue for one that hangs: it would show them all when it wakes.
+  const queue = { sendHighWaterMark: MOST_UNANSWERED, immediate: true, sendTimeout: 0, linger: 0 };
+  const socket = new Dealer({ ...queue, maxMessageSize: 4_096 });
   socket.reconnectInterval = 100;
   socket.reconnectMaxInterval = 1_000;
   socket.connect(endpoint);
@@ -46,7 +48,7 @@ export function connectDisplay(endpoint: string, patienceMs = PATIENCE_MS): Disp
       // The empty frame is what a REP socket expects before the message.
       await socket.send(["", ...encodeRequest(request)]);
     } catch {
-      settle(request.id, "expected a display that listens there, found none");
+      settle(request.id, "expected a display that listens there and takes pictures, found none");
     }
   };
   return {
