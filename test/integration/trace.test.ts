@@ -23,6 +23,8 @@ async function playedOut(): Promise<RunningDaemon> {
   await rig.stop();
   // It may have come before the rig's process was gone.
   await viewer.next("event", ({ text }) => /lost/.test(text), before);
+  // The last windows may still be in the decoder; bins that come now are gated at once.
+  await vi.waitFor(async () => expect((await daemon.status()).ledger.inFlight).toBe(0), { timeout: 20_000 });
   return daemon;
 }
 
