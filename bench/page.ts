@@ -12,6 +12,8 @@ import { distributionRow, table } from "./table.ts";
 
 const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
 const VIEWER = fileURLToPath(new URL("../clients/viewer", import.meta.url));
+/** A machine that never gives a picture is no measurement. */
+const PATIENCE_MS = 60_000;
 const OPTIONS = {
   ...OUTPUT_OPTIONS,
   bundle: { type: "string", default: "models/demo" },
@@ -62,21 +64,14 @@ async function open(browser: Browser, system: System): Promise<Page> {
   return opened;
 }
 
-/** The page's clock, whose 0 is the navigation, in the animation frame in which `kind` was first true of the decoded picture. */
-function clockWhen(opened: Page, freshness: string): Promise<number> {
-  return opened.evaluate(
-    (wanted) =>
-      new Promise<number>((resolve) => {
-        const turn = () => {
-          const card = document.querySelector<HTMLElement>(".decoded");
-          const drawn = document.getElementById("decoded")?.dataset.seq;
-          if (drawn && card?.dataset.fresh === wanted) resolve(performance.now());
-          else requestAnimationFrame(turn);
-        };
-        turn();
-      }),
-    freshness,
-  );
+/** The page's clock, whose 0 is the navigation, in the animation frame in which the decoded picture was first `wanted`. */
+async function clockWhen(opened: Page, wanted: string): Promise<number> {
+  const check = (freshness: string) => {
+    const isDrawn = document.getElementById("decoded")?.dataset.seq;
+    return isDrawn && document.querySelector<HTMLElement>(".decoded")?.dataset.fresh === freshness && performance.now();
+  };
+  const clock = await opened.waitForFunction(check, wanted, { polling: "raf", timeout: PATIENCE_MS });
+  return Number(await clock.jsonValue());
 }
 
 async function firstPictureMs(browser: Browser, system: System): Promise<number> {
