@@ -39,6 +39,13 @@ module.exports = {
       from: { path: "^clients/" },
       to: { path: "^(src|adapters|rig|daemon|bench|test)/", pathNot: "^src/protocol/" },
     },
+    {
+      name: "examples-use-the-clients",
+      severity: "error",
+      comment: "an experiment is a client like any other; only what is true in the simulation is asked of the rig",
+      from: { path: "^examples/", pathNot: "^examples/closed-loop/truth" },
+      to: { path: "^(src|adapters|rig|daemon|test)/" },
+    },
     { name: "no-cycles", severity: "error", from: {}, to: { circular: true } },
     only("onnxruntime-node", "onnxruntime-node", "^(daemon/decoder|rig/encoder)"),
     only("zeromq", "zeromq", "^(adapters/(zeromq|present)|rig|bench/(ingest|peers|outputs))/"),
