@@ -1,17 +1,10 @@
 import { z } from "zod";
-import { type Distribution, distributionSchema, Latencies } from "../distribution.ts";
+import type { Distribution } from "../distribution.ts";
 import type { Plan } from "../latency/plan.ts";
 import { type Origin, originSchema, originText } from "../output.ts";
+import { phaseSchema, summarisePhase } from "../phase.ts";
 import { distributionRow, table } from "../table.ts";
 import { type AttackWanted, PHASES, type Phase, type Played } from "./play.ts";
-
-const phaseSchema = z.object({
-  /** Bin close to the write to the viewer's socket, and the same without the model run. */
-  total: distributionSchema,
-  overhead: distributionSchema,
-  /** Bins that were to give a frame and gave none. */
-  missing: z.int(),
-});
 
 export const attackSchema = originSchema.extend({
   harness: z.literal("attack"),
@@ -36,24 +29,6 @@ export function summariseAttack(origin: Origin, plan: Plan, wanted: AttackWanted
     phases: { alone: of("alone"), held: of("held"), flood: of("flood") },
     repelled: [...played.repelled],
   };
-}
-
-/** Bins of all spans of a phase, none left out. */
-function summarisePhase(phase: Phase, everyBins: number, { spans, trace }: Played) {
-  const total = new Latencies();
-  const overhead = new Latencies();
-  let missing = 0;
-  const mine = spans.filter((span) => span.phase === phase);
-  for (const { index, closedMs, frame } of trace.bins) {
-    if (index % everyBins !== 0 || !mine.some(({ fromMs, toMs }) => closedMs >= fromMs && closedMs < toMs)) continue;
-    if (frame === null) missing++;
-    else {
-      const { closed, started, synthesised } = frame.stamps;
-      total.record(frame.writtenMs - closed);
-      overhead.record(frame.writtenMs - closed - (synthesised - started));
-    }
-  }
-  return { total: total.summary(), overhead: overhead.summary(), missing };
 }
 
 const NAMES: Record<Phase, string> = { alone: "nobody else", held: "connections held", flood: "connections refused" };

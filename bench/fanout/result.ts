@@ -1,17 +1,10 @@
 import { z } from "zod";
-import { type Distribution, distributionSchema, Latencies } from "../distribution.ts";
+import type { Distribution } from "../distribution.ts";
 import type { Plan } from "../latency/plan.ts";
 import { type Origin, originSchema, originText } from "../output.ts";
+import { phaseSchema, summarisePhase } from "../phase.ts";
 import { distributionRow, table } from "../table.ts";
 import { type FanoutWanted, PHASES, type Phase, type Played } from "./play.ts";
-
-const phaseSchema = z.object({
-  /** Bin close to the write to the reference viewer's socket, and the same without the model run. */
-  total: distributionSchema,
-  overhead: distributionSchema,
-  /** Bins that were to give a frame and gave none. */
-  missing: z.int(),
-});
 
 export const fanoutSchema = originSchema.extend({
   harness: z.literal("fanout"),
@@ -36,25 +29,6 @@ export function summariseFanout(origin: Origin, plan: Plan, wanted: FanoutWanted
     phases: { alone: of("alone"), crowd: of("crowd"), stopped: of("stopped") },
     ...{ delivered: [...played.delivered], lostByStopped: played.lostByStopped, polls: played.polls },
   };
-}
-
-/** Bins of all spans of a phase, none left out. */
-function summarisePhase(phase: Phase, everyBins: number, { spans, trace }: Played) {
-  const total = new Latencies();
-  const overhead = new Latencies();
-  let missing = 0;
-  for (const { index, closedMs, frame } of trace.bins) {
-    const isIn = (span: Played["spans"][number]) =>
-      span.phase === phase && closedMs >= span.fromMs && closedMs < span.toMs;
-    if (index % everyBins !== 0 || !spans.some(isIn)) continue;
-    if (frame === null) missing++;
-    else {
-      const { closed, started, synthesised } = frame.stamps;
-      total.record(frame.writtenMs - closed);
-      overhead.record(frame.writtenMs - closed - (synthesised - started));
-    }
-  }
-  return { total: total.summary(), overhead: overhead.summary(), missing };
 }
 
 const NAMES: Record<Phase, string> = {
