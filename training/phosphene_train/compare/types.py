@@ -12,9 +12,9 @@ from ..golden import Normalisation
 Reconstruct = Callable[[np.ndarray], np.ndarray]
 """Windows [N, W, U] -> pictures float32 [N, C, H, W] in [-1, 1].
 
-It is called with the windows of split.test, all of them and in their order: as they are, of means of repeats, thinned,
-with their units shuffled, or with units silenced (0). So row i always belongs to clip[i], trial[i] and frame[i] of
-split.test, and a method for movies may put the frames of a clip together.
+It is called with windows of split.test: as they are, of means of repeats, thinned, with their units shuffled, or with
+units silenced (0). Of movies (split.test.clip is there) always all of them in their order, so that row i belongs to
+clip[i], trial[i] and frame[i] of split.test and a method may put the frames of a clip together; otherwise any of them.
 """
 
 
@@ -60,6 +60,7 @@ class Split:
     averaged    trials are means over repeats: there is no single trial to thin
     frame_ms    time from frame to frame of a movie, or None
     mask        bool [H, W], where pictures are judged (None: everywhere)
+    views       (name, first row, row after the last) of parts of `test` that the table keeps apart; () for one
     bundles     folder of the bundles that were trained for this very population (models/), or None. A method that has
                 one there takes it as it is: it was trained on much more than `train` has, and the table says so
     source      citation, and what was left out
@@ -77,6 +78,7 @@ class Split:
     same_pictures: bool = False
     frame_ms: float | None = None
     mask: np.ndarray | None = None
+    views: tuple[tuple[str, int, int], ...] = ()
     bundles: Path | None = None
     source: str = ""
 
