@@ -53,6 +53,9 @@ export function softmax(logits: Float32Array): void {
   for (let i = 0; i < logits.length; i++) logits[i]! /= sum;
 }
 
+/** Changes latents [D] in place, given the window that they were read from; [W * units], normalised. */
+export type Correct = (mu: Float32Array, values: Float32Array) => void;
+
 /** What a linear bundle makes of one window, all but the picture. */
 export interface LinearAnswer {
   readonly mu: Float32Array;
@@ -83,9 +86,15 @@ export class LinearRunner {
     this.#readouts = readouts.map(({ name, softmax: isClass }, i) => ({ name, softmax: isClass, apply: heads[i]! }));
   }
 
-  /** values [W * units], normalised, oldest bin first. */
-  encode(values: Float32Array): LinearAnswer {
-    const mu = this.#encode(values).slice();
+  /** Latents [D] of values [W * units], normalised, oldest bin first, as the bundle has them. */
+  latents(values: Float32Array): Float32Array {
+    return this.#encode(values).slice();
+  }
+
+  /** Everything but the picture, from the latents as they are after `correct`. */
+  encode(values: Float32Array, correct: Correct = () => {}): LinearAnswer {
+    const mu = this.latents(values);
+    correct(mu, values);
     const readouts: Record<string, Float32Array> = {};
     for (const { name, softmax: isClass, apply } of this.#readouts) {
       const answer = apply(mu).slice();
