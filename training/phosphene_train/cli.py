@@ -3,17 +3,21 @@
 import argparse
 import sys
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
 from .data.cli import add_parsers as add_data
+from .direct.cli import add_direct
 from .fit.cli import add_parser as add_fit
 from .it_cli import add_parser as add_it_objects
 from .linear.cli import add_parsers as add_linear
 from .v4.cli import add_parser as add_v4
 
+GRAPH_KINDS = ("direct", "optimise", "guided", "latent-diffusion")
+"""Each has a package of its name whose module `tiny` has `write_tiny(folder)`."""
 EMOJI = Path(__file__).parents[2] / "node_modules/@lobehub/fluent-emoji-3d/assets"
 
 
@@ -31,6 +35,7 @@ def parser() -> argparse.ArgumentParser:
     tiny.add_argument("out", type=Path, metavar="OUT")
     tiny.add_argument("--demo-size", action="store_true", help="with the demo's shapes, for timing")
     tiny.add_argument("--linear", action="store_true", help="of kind linear")
+    tiny.add_argument("--kind", choices=GRAPH_KINDS, help="of another kind: the fixture of its tests")
     tiny.add_argument("--sizes", metavar="U,D,S", help="with --linear: units, latents, side of the picture")
     tiny.add_argument("--image", type=int, default=None, metavar="N", help="with pictures of N x N instead")
     tiny.set_defaults(run=run_tiny)
@@ -57,6 +62,7 @@ def parser() -> argparse.ArgumentParser:
     verify.set_defaults(run=run_verify)
     add_fit(commands)
     add_linear(commands, EMOJI)
+    add_direct(commands, EMOJI)
     add_it_objects(commands)
     add_v4(commands)
     add_data(commands)
@@ -85,6 +91,9 @@ def run_pack(options: argparse.Namespace) -> int:
 
 
 def run_tiny(options: argparse.Namespace) -> int:
+    if options.kind is not None:
+        import_module(f"{__package__}.{options.kind.replace('-', '_')}.tiny").write_tiny(options.out)
+        return run_verify(argparse.Namespace(bundle=options.out))
     if options.linear:
         from .linear.random import RandomOptions, write_random_linear
 

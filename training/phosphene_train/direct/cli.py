@@ -1,0 +1,45 @@
+"""The commands `phosphene-train direct` and `demo-direct`; what they need is imported when they run."""
+
+import argparse
+from pathlib import Path
+
+from ..fit.cli import guarded
+
+
+def add_direct(commands: argparse._SubParsersAction, emoji: Path) -> None:
+    """Register the commands on the sub-parsers of `phosphene-train`."""
+    demo = commands.add_parser("demo-direct", help="a direct bundle for the simulated animal of another bundle")
+    demo.add_argument("out", type=Path, metavar="OUT", help="bundle folder to write; its name is the bundle's")
+    demo.add_argument("--bundle", type=Path, default=Path("../models/demo"), help="with a session (%(default)s)")
+    demo.add_argument("--emoji", type=Path, default=emoji, help="folder of <code point>.webp, or a file made by pack")
+    demo.add_argument("--work", type=Path, default=Path("runs/demo-direct"), help="run folder (%(default)s)")
+    demo.add_argument("--run", dest="demo", type=Path, help="run folder of `demo`: its cortex and its critic")
+    demo.add_argument("--device", default=None, help="cuda or cpu (default: cuda where there is one; needs --run)")
+    demo.add_argument("--seconds", type=int, default=0, help="end training after so many (0: with the last step)")
+    demo.add_argument("--smoke", action="store_true", help="a few steps of everything")
+    demo.add_argument("--set", action="append", default=[], metavar="NAME=N", help="override one of the options")
+    demo.set_defaults(run=guarded(run_demo))
+
+
+def run_demo(options: argparse.Namespace) -> int:
+    """Train, measure, write; returns the exit code."""
+    from dataclasses import replace
+
+    import torch
+    from rich.console import Console
+
+    from .demo import DemoDirectOptions, smoke, train_demo_direct
+
+    given = options.device or ("cuda" if torch.cuda.is_available() else "cpu")
+    device = given if options.demo else "cpu"
+    sizes = DemoDirectOptions(seconds=options.seconds)
+    changes = {name: number(value) for name, value in (pair.split("=") for pair in options.set)}
+    sizes = replace(smoke(sizes) if options.smoke else sizes, **changes)
+    _, _, metrics = train_demo_direct(options.bundle, options.emoji, options.work, sizes, device, options.demo)
+    Console().print_json(data=metrics)
+    return 0
+
+
+def number(text: str) -> int | float:
+    """A whole number where it is one."""
+    return int(text) if text.lstrip("-").isdigit() else float(text)

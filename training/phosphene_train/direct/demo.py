@@ -1,0 +1,151 @@
+"""A direct bundle for the simulated animal of another bundle, with that bundle's latents: same units, same sliders."""
+
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import torch
+
+from ..bundle import write_json
+from ..catalogue import categories
+from ..demo_run import DemoOptions, fit_vision
+from ..load_bundle import Weights as GraphWeights
+from ..load_bundle import load_encoder
+from ..sheets import save_pairs
+from ..stage_files import load_state, load_tensors, save_state, save_tensors
+from ..stimuli import load_objects
+from ..train_vision import train_vision
+from ..vision import Vision, perceptual_distance
+from .demo_data import Scenes, scenes_of_bundle, scenes_of_run
+from .demo_measure import measure, outputs, steering_effect
+from .mei import MeiOptions, fit_maps
+from .model import DirectModel, DirectOptions
+from .objective import Weights
+from .painter import PainterOptions
+from .quantise import round_to_int8
+from .train import DirectTraining, train_direct
+
+
+@dataclass(frozen=True)
+class DemoDirectOptions:
+    """Sizes of a run: training scenes and held-out ones of each kind, pictures that the maps are fitted to, steps and
+    batch, seconds after which training ends (0: never), steps of the judge of the perceptual distance where the run of
+    the demo has none, steps of the encoding network, channels of the painter, and ways in which a unit is read."""
+
+    scenes: int = 16_384
+    test: int = 1024
+    seen: int = 16_384
+    steps: int = 3000
+    batch: int = 64
+    seconds: int = 0
+    critic_steps: int = 600
+    encoding_steps: int = 1500
+    widths: tuple[int, int, int, int] = (128, 96, 48, 20)
+    latent: int = 16
+    context: int = 10
+    rate: float = 1e-3
+    perceptual: float = 0.5
+    seed: int = 7
+
+
+def train_demo_direct(
+    source: Path, emoji: Path, work: Path, options: DemoDirectOptions, device: str, run: Path | None
+) -> tuple[Scenes, DirectModel, dict]:
+    """Scenes, the trained and rounded model, its figures; finished stages are read from `work`."""
+    work.mkdir(parents=True, exist_ok=True)
+    torch.set_float32_matmul_precision("high")
+    say(f"rates of {options.scenes} training and 2 x {options.test} held-out scenes")
+    o, sizes = options, (options.scenes, options.test, options.seed)
+    scenes = scenes_of_run(source, emoji, run, work, device, *sizes) if run else scenes_of_bundle(source, emoji, *sizes)
+    model, maps = new_model(scenes, source, options, work)
+    if not load_state(model, "direct", work):
+        critic = fit_critic(emoji, scenes, options, device, work, run)
+        training = DirectTraining(o.steps, o.rate, seconds=o.seconds, weights=Weights(perceptual=o.perceptual))
+        model = train_direct(
+            model, scenes.pairs(o.batch, o.seed), training, lambda a, b: perceptual_distance(critic, a, b), work
+        )
+        save_state(model, "direct", work)
+    round_to_int8(model.eval().requires_grad_(False))
+    metrics = {"maps": maps, **measure(scenes, model, judge_of(emoji, run, work, device), o.seed)}
+    metrics["steering"] = steering_effect(scenes, model, o.seed)
+    write_json(work / "metrics.json", {"options": asdict(o), **metrics}, indent=1)
+    draw_sheets(scenes, model, work, o.seed)
+    return scenes, model, metrics
+
+
+def new_model(scenes: Scenes, source: Path, o: DemoDirectOptions, work: Path) -> tuple[DirectModel, dict]:
+    """The source's VAE, units' maps fitted to spikes (or read), and an untrained painter."""
+    manifest = scenes.animal.manifest
+    vae = load_encoder(manifest, GraphWeights.of(source / manifest["files"]["encode"]["path"])).to(scenes.device)
+    painter = PainterOptions(manifest["image"]["height"], 3, o.widths, o.latent)
+    kept, found = load_tensors("maps", work, str(scenes.device)), {}
+    if kept is None:
+        say("most exciting inputs")
+        pictures, responses = scenes.responses(o.seen, o.seed + 1)
+        mei = MeiOptions(o.encoding_steps, min(512, o.seen), seed=o.seed)
+        maps, found = fit_maps(pictures, responses, painter.map_side, mei)
+        kept = {"maps": maps}
+        save_tensors(kept, "maps", work)
+        write_json(work / "maps.json", found)
+    torch.manual_seed(o.seed)
+    model = DirectModel(vae, kept["maps"].cpu(), DirectOptions(painter, o.context))
+    return model.to(scenes.device), found
+
+
+def fit_critic(emoji: Path, scenes: Scenes, o: DemoDirectOptions, device: str, work: Path, run: Path | None) -> Vision:
+    """The network of the perceptual distance, as the demo has it: it never sees the held-out objects."""
+    objects = load_objects(emoji).to(device)
+    if run:
+        demo = DemoOptions(o.seed, vision_steps=o.critic_steps)
+        return fit_vision(objects, lambda: scenes.train.pool, demo, "critic", o.seed + 1, work, run)
+    return train_vision(
+        scenes.train.pool, len(categories()), len(objects.names), o.critic_steps, min(512, o.batch), o.seed + 1
+    )
+
+
+def judge_of(emoji: Path, run: Path | None, work: Path, device: str) -> Vision | None:
+    """The picture network inside the simulated cortex, where the run of the demo has it."""
+    if run is None:
+        return None
+    judge = Vision(len(categories()), len(load_objects(emoji).names)).to(device).eval().requires_grad_(False)
+    return judge if load_state(judge, "cortex", run) else None
+
+
+@torch.no_grad()
+def draw_sheets(scenes: Scenes, model: DirectModel, work: Path, seed: int) -> None:
+    """48 held-out scenes of each kind beside their pictures; the units' maps; a sweep of each group."""
+    from ..linear.scenes import Held, draw
+    from ..pool import Pool
+
+    for name, held in scenes.held.items():
+        p, some = held.pool, slice(0, 48)
+        part = Held(Pool(p.pictures[some], p.category[some], p.object[some], p.pose[some]), held.driven[some])
+        window = draw(scenes.animal, part, "inside", torch.Generator(scenes.device).manual_seed(seed + 30))
+        save_pairs(part.pool.images(slice(None)), outputs(model, window)[-1], work / f"sheet-{name}.png", scale=2)
+        if name == "heldOutRenderings":
+            draw_sweep(model, window[:4], work / "sheet-steering.png")
+    side = model.options.painter.map_side
+    maps = model.maps.maps.detach().view(-1, 3, side, side)[:96]
+    maps = (maps / (3 * maps.square().mean((1, 2, 3), keepdim=True).sqrt())).clamp(-1, 1)
+    save_pairs(maps[::2], maps[1::2], work / "sheet-maps.png", scale=3)
+
+
+def draw_sweep(model: DirectModel, window: torch.Tensor, path: Path) -> None:
+    """Every group at -3, -2, ... 3 for a few windows: a row a window and group."""
+    rows, o = [], model.vae.options
+    for one in window.split(1):
+        for name, _ in o.groups:
+            steering = torch.zeros(o.dimension, device=window.device)
+            for gamma in (-3.0, -2.0, -1.0, -0.0, 1.0, 2.0, 3.0, 4.0):
+                steering[o.span(name)] = gamma
+                rows.append(outputs(model, one, steering)[-1])
+    pictures = torch.cat(rows)
+    save_pairs(pictures[::2], pictures[1::2], path, columns=4, scale=1)
+
+
+def smoke(options: DemoDirectOptions) -> DemoDirectOptions:
+    """A few steps of everything."""
+    return replace(options, scenes=192, test=32, seen=192, steps=4, batch=8, critic_steps=2, encoding_steps=4)
+
+
+def say(text: str) -> None:
+    print(f"demo-direct: {text}", flush=True)
