@@ -27,13 +27,18 @@ def own_correlation(decoded: Tensor, true: Tensor) -> float:
 
 def structural_similarity(a: Tensor, b: Tensor, window: int = 7) -> float:
     """Mean SSIM of pictures in [-1, 1], uniform window (Wang et al. 2004)."""
+    return float(structural_similarities(a, b, window).mean())
+
+
+def structural_similarities(a: Tensor, b: Tensor, window: int = 7) -> Tensor:
+    """SSIM of each pair of pictures [N]."""
     a, b = (a + 1) / 2, (b + 1) / 2
     pool = lambda x: F.avg_pool2d(x, window, stride=1)  # noqa: E731
     ma, mb = pool(a), pool(b)
     va, vb, cov = pool(a * a) - ma * ma, pool(b * b) - mb * mb, pool(a * b) - ma * mb
     c1, c2 = 0.01**2, 0.03**2
     score = (2 * ma * mb + c1) * (2 * cov + c2) / ((ma * ma + mb * mb + c1) * (va + vb + c2))
-    return float(score.mean())
+    return score.flatten(1).mean(1)
 
 
 def top1(probabilities: Tensor, truth: Tensor) -> float:

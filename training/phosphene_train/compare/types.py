@@ -31,7 +31,7 @@ class Trials:
     objects   int64 [N] the object, one of many more, or None
     clip      int64 [N] which movie, or None where nothing moves; trial int64 [N] its repeat; frame int64 [N] from 0 on.
               Rows of one clip and trial follow one another in order of their frames
-    repeats   [N, R, W, U] counts of R other trials of the same picture, or None; R >= 2
+    repeats   [M, R, W, U] counts of R >= 2 other trials of the picture of each of repeat_rows int64 [M], or None
     """
 
     windows: np.ndarray
@@ -44,6 +44,7 @@ class Trials:
     trial: np.ndarray | None = None
     frame: np.ndarray | None = None
     repeats: np.ndarray | None = None
+    repeat_rows: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.windows)
