@@ -14,6 +14,7 @@ from .direct.cli import add_direct
 from .fit.cli import add_parser as add_fit
 from .it_cli import add_parser as add_it_objects
 from .linear.cli import add_parsers as add_linear
+from .optimise.cli import add_optimise
 from .v4.cli import add_parser as add_v4
 
 GRAPH_KINDS = ("direct", "optimise", "guided", "latent-diffusion")
@@ -62,6 +63,7 @@ def parser() -> argparse.ArgumentParser:
     verify.set_defaults(run=run_verify)
     add_fit(commands)
     add_linear(commands, EMOJI)
+    add_optimise(commands, EMOJI)
     add_direct(commands, EMOJI)
     add_it_objects(commands)
     add_v4(commands)

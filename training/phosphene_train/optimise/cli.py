@@ -1,0 +1,68 @@
+"""`phosphene-train optimise`: encoding models, reconstruction by descending on their input, movies."""
+
+import argparse
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+
+def add_optimise(commands, emoji: Path) -> None:
+    """The sub-commands."""
+    root = commands.add_parser("optimise", help="reconstruct by descending on the input of an encoding model")
+    sub = root.add_subparsers(required=True, metavar="WHAT")
+    add_movies(sub, emoji)
+
+
+def common(parser: argparse.ArgumentParser, emoji: Path, out: str) -> None:
+    parser.add_argument("--out", type=Path, default=Path(out), help="run folder (default: %(default)s)")
+    parser.add_argument("--device", default=None, help="cuda or cpu (default: cuda where there is one)")
+    parser.add_argument("--emoji", type=Path, default=emoji, help="folder of <code point>.webp, or a file made by pack")
+    parser.add_argument("--seconds", type=float, default=0, help="time allowed (default: as long as it takes)")
+    parser.add_argument("--smoke", action="store_true", help="tiny sizes, to try the way")
+
+
+def add_movies(sub, emoji: Path) -> None:
+    movies = sub.add_parser("movies", help="the published orderings on a simulated population that watches movies")
+    common(movies, emoji, "runs/optimise-movies")
+    movies.add_argument("--seeds", type=int, default=2, help="populations (default: %(default)s)")
+    movies.add_argument("--units", type=int, default=1024)
+    movies.add_argument("--clips", type=int, default=10, help="clips to reconstruct (default: %(default)s)")
+    movies.add_argument("--frames", type=int, default=96, help="frames of a clip (default: %(default)s)")
+    movies.add_argument("--models", type=int, default=5, help="instances of the encoder (default: %(default)s)")
+    movies.add_argument("--iterations", type=int, default=300)
+    movies.add_argument("--report", type=Path, default=None, help="only print the table of this results.json")
+    movies.set_defaults(run=run_movies_command)
+
+
+def run_movies_command(options: argparse.Namespace) -> int:
+    import json
+
+    from .ordering import orderings
+
+    report = json.loads(options.report.read_text()) if options.report else start_movies(options)
+    for measure in ("video", "frame"):
+        table = Table("claim", "better", "worse", "difference", "sd", "se", "pairs that agree", "N", "published")
+        for o in orderings(report["seeds"], measure):
+            numbers = (f"{v:.4f}" for v in (o.better, o.worse, o.difference, o.deviation, o.error))
+            table.add_row(o.claim, *numbers, f"{o.share:.0%}", str(o.pairs), o.published if measure == "video" else "")
+        Console(width=150).print(f"{measure} correlation inside the evaluation mask", table)
+    return 0
+
+
+def start_movies(options: argparse.Namespace) -> dict:
+    import torch
+
+    from ..stimuli import load_objects
+    from .movie_data import MovieSizes
+    from .movie_train import MovieTraining
+    from .movies import MovieRun, run_movies
+
+    device = options.device or ("cuda" if torch.cuda.is_available() else "cpu")
+    sizes = MovieSizes(options.units, clips=options.clips, clip_frames=options.frames)
+    run, training = MovieRun(options.models, options.iterations), MovieTraining()
+    if options.smoke:
+        sizes, run = MovieSizes(24, 8, 40, 2, 40), MovieRun(2, 4, 3)
+        training = MovieTraining(4, 2, stages=((4, 7, 4, 3), (6, 3, 1, 3)))
+    objects = load_objects(options.emoji).to(device)
+    return run_movies(objects, sizes, run, training, options.seeds, options.seconds, options.out)
