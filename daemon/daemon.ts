@@ -104,6 +104,7 @@ function run(parts: Parts, server: PhospheneServer, fail: (reason: unknown) => v
     fromMonotonic: (ms) => ms - originMs,
     now,
     steering: () => parts.steering.state,
+    losses: () => parts.losses,
     eventBefore: (closedMs) => parts.events.before(closedMs),
     onFailure: (error) => log.debug({ error: String(error) }, "window failed"),
     onNoTime: (window, decision) => writer.expire(window, decision),
@@ -145,6 +146,7 @@ function run(parts: Parts, server: PhospheneServer, fail: (reason: unknown) => v
 
 function onLiveness(parts: Parts, state: Liveness): void {
   parts.source.setLiveness(state);
+  if (state === "lost") parts.losses++;
   sayLiveness(parts, "source", state);
 }
 
@@ -160,7 +162,7 @@ function onMessage({ source, events }: Parts, server: PhospheneServer, message: 
 function acknowledge(parts: Parts, server: PhospheneServer, drafted: Drafted, frame: FrameBody | null): void {
   if (frame === null) return;
   const at = { seq: frame.seq, bin: frame.bins[1], atMs: frame.stamps.written };
-  for (const steered of parts.steering.written(drafted.steering, at)) server.publishSteered(steered);
+  for (const steered of parts.steering.written(drafted.steering, at)) server.acknowledge("steered", steered);
 }
 
 async function close(running: Subscription, parts: Parts, server: PhospheneServer): Promise<void> {

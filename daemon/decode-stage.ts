@@ -1,6 +1,7 @@
 import type { StepDecision } from "../src/decode/budget.ts";
+import { Continuity } from "../src/decode/continuity.ts";
 import type { Decoded } from "../src/decode/decoder.ts";
-import { atypicality, correlation, groupBits, isReconstruction, meanOverBins } from "../src/decode/evidence.ts";
+import { assess, isReconstruction, meanOverBins } from "../src/decode/evidence.ts";
 import type { FrameBudget } from "../src/decode/frame-budget.ts";
 import type { Manifest } from "../src/decode/manifest.ts";
 import type { Ledger } from "../src/ledger.ts";
@@ -22,6 +23,8 @@ export interface DecodeStageParts {
   readonly fromMonotonic: (ms: number) => number;
   readonly now: () => number;
   readonly steering: () => SteeringState;
+  /** How often the source was lost so far. */
+  readonly losses: () => number;
   /** The newest event that was known when a bin was closed. */
   readonly eventBefore: (closedMs: number) => FrameBody["event"];
   readonly onFailure: (error: unknown) => void;
@@ -47,6 +50,7 @@ const UNDECIDED: StepDecision = { steps: 0, estimateMs: 0, leftMs: 0, why: "no-t
  * null means that it became `expired` or `failed`.
  */
 export function decodeStage(parts: DecodeStageParts): (window: Window) => Promise<Drafted | null> {
+  const continuity = new Continuity();
   return async (window) => {
     const { index, closedAtMs } = window.last;
     const { supervisor, budget, now } = parts;
@@ -64,6 +68,7 @@ export function decodeStage(parts: DecodeStageParts): (window: Window) => Promis
         steps,
         steering: steering.gamma,
         guidance: steering.guidance,
+        reset: continuity.isBroken(window.last.epoch, parts.losses()),
       });
       // While the decoder works: afterwards every microsecond counts.
       const observed = meanOverBins(window.values, parts.manifest.bins.window);
@@ -95,26 +100,27 @@ interface Run {
 
 function draftFrame(parts: DecodeStageParts, window: Window, decoded: Decoded, run: Run): FrameDraft {
   const { manifest } = parts;
-  const evidence = assess(manifest, window, run.observed, decoded);
+  const { mu, logvar, expected } = decoded;
+  const seen = { observed: run.observed, silent: window.silent, mu, logvar, expected };
+  const evidence = assess(manifest.evidence, manifest.latents.groups, seen);
   const { first, last } = window;
   const newest = last.lastSpikeAtMs;
   const { totalMs } = parts.budget.options;
   return {
-    state: isReconstruction(evidence, { ...manifest.evidence, groups: manifest.latents.groups })
-      ? "ok"
-      : "no-reconstruction",
+    state: isReconstruction(evidence, manifest.evidence) ? "ok" : "no-reconstruction",
     held: null,
     width: manifest.image.width,
     height: manifest.image.height,
     image: decoded.image,
-    mu: bytes(decoded.mu),
-    logvar: bytes(decoded.logvar),
+    mu: bytes(mu),
+    logvar: bytes(logvar),
     ...evidence,
     readouts: Object.fromEntries(Object.entries(decoded.readouts).map(([name, value]) => [name, bytes(value)])),
     steps: run.steps,
     decision: asked(run.decision),
     solver: parts.supervisor.info?.solver ?? "",
     seed: parts.seed,
+    history: decoded.history,
     guidance: run.steering.guidance,
     steering: [...run.steering.gamma],
     event: parts.eventBefore(last.closedAtMs),
@@ -144,22 +150,6 @@ function draftFrame(parts: DecodeStageParts, window: Window, decoded: Decoded, r
 
 function asked({ estimateMs, leftMs, why }: StepDecision): FrameBody["decision"] {
   return { estimateMs, leftMs, why };
-}
-
-function assess(manifest: Manifest, { silent }: Window, observed: Float32Array, decoded: Decoded) {
-  const { latentMean, latentStd } = manifest.evidence;
-  return {
-    bits: groupBits(decoded.mu, decoded.logvar, manifest.latents.groups),
-    explained: explainedBy(observed, silent, decoded.expected),
-    atypicality: atypicality(decoded.mu, latentMean, latentStd),
-  };
-}
-
-/** Silent units are left out: that they did not fire is not the population's doing. */
-function explainedBy(observed: Float32Array, silent: Window["silent"], wanted: Float32Array): number {
-  if (silent === null) return correlation(observed, wanted);
-  const heard = (_: number, unit: number) => silent[unit] === 0;
-  return correlation(observed.filter(heard), wanted.filter(heard));
 }
 
 function bytes(values: Float32Array): Uint8Array {

@@ -1,5 +1,5 @@
 import type { Config } from "../src/config.ts";
-import type { Manifest } from "../src/decode/manifest.ts";
+import { guidanceOf, type Manifest } from "../src/decode/manifest.ts";
 import type { HelloBody } from "../src/protocol/messages.ts";
 import type { Bundle } from "./bundle.ts";
 
@@ -14,7 +14,7 @@ export function helloBody(
   present = false,
 ): Omit<HelloBody, "role" | "viewer"> {
   const { manifest, digest } = bundle;
-  const { bitsThreshold, explainedThreshold, atypicalityThreshold } = manifest.evidence;
+  const { bitsThreshold, explainedThreshold, atypicalityThreshold, missing = {} } = manifest.evidence;
   return {
     protocol: 1,
     server: SERVER,
@@ -34,7 +34,7 @@ export function helloBody(
         const { name, kind, labels } = each;
         return { name, kind, unit: each.kind === "value" ? each.unit : "", labels };
       }),
-      evidence: { bitsThreshold, explainedThreshold, atypicalityThreshold },
+      evidence: { bitsThreshold, explainedThreshold, atypicalityThreshold, missing },
     },
     budgetMs: config.decode.budgetMs,
     everyBins: config.decode.everyBins,
@@ -46,6 +46,6 @@ export function helloBody(
 
 /** What steering may ask of the sampler's guidance; the configuration's weight is the default where it has one. */
 export function guidanceRange(manifest: Manifest, { decode }: Config): HelloBody["guidance"] {
-  if (manifest.kind !== "diffusion" || manifest.guidance === undefined) return null;
-  return { ...manifest.guidance, default: decode.guidance ?? manifest.guidance.default };
+  const range = guidanceOf(manifest);
+  return range === undefined ? null : { ...range, default: decode.guidance ?? range.default };
 }

@@ -66,6 +66,8 @@ export function makeParts(config: Config, bundle: Bundle, log: Logger, originMs:
     scheduler,
     binner: new Binner({ source: source.name, units: units.count, widthMs: bins.widthMs, ...closing }),
     source,
+    /** How often the source was lost: what a decoder remembers is of before. */
+    losses: 0,
     supervisor: chooseHost(bundle, {
       load: { dir: bundle.dir, solver, maxSteps, guidance, seed, threads, keepWarmMs, placement },
       way: { provider, runner },

@@ -37,7 +37,7 @@ export async function rehearse(manifest: Manifest, info: DecoderInfo, now: () =>
   const decode = decodeStage({
     ...books,
     ...{ supervisor: silentDecoder(manifest, info, now), clock: new ClockMap(), manifest, digest: "", seed: 0 },
-    ...{ fromMonotonic: (ms) => ms, steering: () => steering, eventBefore: () => null },
+    ...{ fromMonotonic: (ms) => ms, steering: () => steering, losses: () => 0, eventBefore: () => null },
     ...{ onFailure: () => {}, onNoTime: (window, decision) => writer.expire(window, decision) },
   });
   for (let index = 0; index < FRAMES; index++) {
@@ -58,9 +58,10 @@ function silentDecoder(manifest: Manifest, info: DecoderInfo, now: () => number)
     decode: async ({ steps }): Promise<Decoded> => ({
       image: new Uint8Array(image.height * image.width * image.channels),
       mu: new Float32Array(latents.dimension),
-      logvar: new Float32Array(latents.dimension),
+      logvar: new Float32Array(manifest.evidence.missing?.bits === undefined ? latents.dimension : 0),
       expected: new Float32Array(units.count),
       readouts: Object.fromEntries(readouts.map(({ name, labels }) => [name, new Float32Array(labels.length)])),
+      history: 0,
       ...{ startedMs: now(), encodedMs: now(), steppedMs: Array<number>(steps).fill(now()), synthesisedMs: now() },
     }),
   };

@@ -19,9 +19,10 @@ export interface DecodedFrame {
   readonly seq: number;
   readonly state: string;
   readonly mu: Float32Array;
+  /** Empty, or null: the bundle cannot tell. Goes out as not-a-number. */
   readonly bits: readonly number[];
-  readonly explained: number;
-  readonly atypicality: number;
+  readonly explained: number | null;
+  readonly atypicality: number | null;
   readonly bins: readonly [number, number];
   /** End of the last bin. */
   readonly endMs: number;
@@ -29,14 +30,14 @@ export interface DecodedFrame {
   readonly writtenMs: number;
 }
 
-/** Three outlets: latents and evidence (regular), markers of frames (JSON). */
+/** Three outlets: latents and evidence (regular), markers of frames (JSON). A decoder without latents has no outlet for them. */
 export interface DecodedOutlets {
   frame(frame: DecodedFrame): void;
   /** Frame `of` was written again as `seq` at `atMs`, `ageMs` old: a marker, and no sample of latents that nobody decoded. */
   held(seq: number, of: number, ageMs: number, atMs: number): void;
   /** The subject saw frame `seq` at `atMs`. */
   shown(seq: number, atMs: number): void;
-  /** How many of the three somebody reads. */
+  /** How many of them somebody reads. */
   readonly consumers: number;
   close(): Promise<void>;
 }
@@ -48,7 +49,7 @@ export async function openDecodedOutlets(
   toLslS: (ms: number) => number,
 ): Promise<DecodedOutlets> {
   const [latents, evidence, markers] = await Promise.all([
-    openOutlet(native, latentsStream(session)),
+    session.groups.length === 0 ? null : openOutlet(native, latentsStream(session)),
     openOutlet(native, evidenceStream(session)),
     openOutlet(native, markersStream(session)),
   ]);
@@ -63,20 +64,22 @@ export async function openDecodedOutlets(
     frame({ seq, state, mu, bits, explained, atypicality, bins, endMs, deadlineMs, writtenMs }) {
       const stampS = toLslS(endMs);
       for (const gapS of grid(bins[1], stampS)) {
-        latents.pushNumbers(missing.latents, gapS);
+        latents?.pushNumbers(missing.latents, gapS);
         evidence.pushNumbers(missing.evidence, gapS);
       }
-      latents.pushNumbers(mu, stampS);
-      evidence.pushNumbers(Float32Array.from([...bits, explained, atypicality]), stampS);
+      latents?.pushNumbers(mu, stampS);
+      const known = bits.length === 0 ? session.groups.map(() => Number.NaN) : bits;
+      const whole = [explained ?? Number.NaN, atypicality ?? Number.NaN];
+      evidence.pushNumbers(Float32Array.from([...known, ...whole]), stampS);
       const deadline = writtenMs > deadlineMs ? "missed" : "met";
       mark({ marker: "frame", seq, state, deadline, bins, lateMs: round(writtenMs - deadlineMs) }, writtenMs);
     },
     held: (seq, of, ageMs, atMs) => mark({ marker: "held", seq, of, ageMs: round(ageMs) }, atMs),
     shown: (seq, atMs) => mark({ marker: "shown", seq }, atMs),
     get consumers() {
-      return [latents, evidence, markers].filter(({ hasConsumers }) => hasConsumers).length;
+      return [latents, evidence, markers].filter((outlet) => outlet?.hasConsumers).length;
     },
-    close: async () => void (await Promise.all([latents.close(), evidence.close(), markers.close()])),
+    close: async () => void (await Promise.all([latents?.close(), evidence.close(), markers.close()])),
   };
 }
 

@@ -20,8 +20,8 @@ export function areaOf(memory: ArrayBuffer, offset: number, bytes: number): Area
   };
 }
 
-const REQUEST_HEAD = 5;
-const ANSWER_HEAD = 12;
+const REQUEST_HEAD = 6;
+const ANSWER_HEAD = 13;
 const DECODED = 1;
 const FAILED = 2;
 const encoder = new TextEncoder();
@@ -32,7 +32,7 @@ export function checkSize(area: Area, { values, steering }: DecodeRequest): void
   requireRoom("a window", 8 * (REQUEST_HEAD + steering.length) + values.byteLength, area);
 }
 
-/** Float64: id, steps, numbers of steerings and values, guidance (NaN: the decoder's own), the steerings; then the values as float32. */
+/** Float64: id, steps, numbers of steerings and values, guidance (NaN: the decoder's own), whether to reset, the steerings; then the values as float32. */
 export function writeRequest(area: Area, id: number, request: DecodeRequest): void {
   checkSize(area, request);
   const { values, steps, steering } = request;
@@ -43,6 +43,7 @@ export function writeRequest(area: Area, id: number, request: DecodeRequest): vo
   f64[2] = steering.length;
   f64[3] = values.length;
   f64[4] = request.guidance ?? Number.NaN;
+  f64[5] = request.reset === true ? 1 : 0;
   for (let i = 0; i < steering.length; i++) f64[REQUEST_HEAD + i] = steering[i]!;
   f32.set(values, 2 * start);
 }
@@ -55,7 +56,8 @@ export function readRequest({ f64, f32, u8 }: Area): { id: number; request: Deco
   const steering: number[] = [];
   for (let i = REQUEST_HEAD; i < start; i++) steering.push(f64[i]!);
   const guidance = Number.isNaN(f64[4]) ? null : f64[4]!;
-  return { id: f64[0]!, request: { values: f32.subarray(2 * start, end), steps: f64[1]!, steering, guidance } };
+  const values = f32.subarray(2 * start, end);
+  return { id: f64[0]!, request: { values, steps: f64[1]!, steering, guidance, reset: f64[5] === 1 } };
 }
 
 /** Float64: the head, times of the steps, lengths of the readouts; float32: mu, logvar, expected, readouts; bytes: picture, text. */
@@ -115,6 +117,7 @@ function writeHead(f64: Float64Array, id: number, decoded: Decoded, readouts: nu
   f64[9] = decoded.expected.length;
   f64[10] = readouts;
   f64[11] = textBytes;
+  f64[12] = decoded.history;
 }
 
 /** A copy: it stays when the next answer is written. Throws DECODER_FAILED on what no answer can be. */
@@ -159,7 +162,7 @@ function readDecoded({ f64, u8 }: Area, cache: ReadoutNames): Decoded {
   for (let i = 0; i < count; i++) readouts[names[i]!] = next(f64[tables - count + i]!);
   return {
     image: new Uint8Array(copy.buffer, floatsEnd, imageEnd - floatsEnd),
-    ...{ mu, logvar, expected: explained, readouts },
+    ...{ mu, logvar, expected: explained, readouts, history: f64[12]! },
     ...{ startedMs: f64[2]!, encodedMs: f64[3]!, synthesisedMs: f64[4]! },
     steppedMs: Array.from(f64.subarray(ANSWER_HEAD, ANSWER_HEAD + steps)),
   };

@@ -4,19 +4,12 @@ import { ipndm } from "../../src/decode/ipndm.ts";
 import { type DiffusionManifest, FUSED_STEPS } from "../../src/decode/manifest.ts";
 import { seededNoise } from "../../src/decode/noise.ts";
 import { cosineSchedule } from "../../src/decode/schedule.ts";
-import { expected, PhospheneError } from "../../src/errors.ts";
 import { monotonicMs } from "../monotonic.ts";
 import type { Graphs } from "./graphs.ts";
-import { checkRequest, steer } from "./request.ts";
+import { checkRequest, chooseGuidance, type DecoderOptions, readoutsOf, steer } from "./request.ts";
 import { toRgb } from "./rgb.ts";
 
-export interface DiffusionOptions {
-  readonly solver: "ddim" | "ipndm";
-  readonly maxSteps: number;
-  /** Guidance weight; null takes the bundle's default. */
-  readonly guidance: number | null;
-  readonly seed: number;
-}
+export type DiffusionOptions = DecoderOptions;
 
 /**
  * A sampler of k steps: noise and condition [D] -> image [3, H, W] in [-1, 1]. `onStep` is called after each run of the network;
@@ -41,6 +34,7 @@ export function diffusionDecoder(graphs: Graphs, manifest: DiffusionManifest, op
     solver: options.solver,
     steps,
     guidance,
+    state: "none",
     async decode(request) {
       checkRequest(request, manifest, steps);
       const startedMs = monotonicMs();
@@ -55,25 +49,19 @@ export function diffusionDecoder(graphs: Graphs, manifest: DiffusionManifest, op
         mu: mu!,
         logvar: logvar!,
         expected: explained!,
-        readouts: withoutPrefix(readouts),
+        readouts: readoutsOf(readouts),
+        history: 0,
         startedMs,
         encodedMs,
         steppedMs,
         synthesisedMs: monotonicMs(),
       } satisfies Decoded;
     },
+    reset: () => {},
     async dispose() {
       for (const graph of [graphs.encode, graphs.step, ...graphs.sample.values()]) await graph.release();
     },
   };
-}
-
-function chooseGuidance({ guidance }: DiffusionManifest, wanted: number | null): number | null {
-  if (wanted === null) return guidance?.default ?? null;
-  const allowed = guidance === undefined ? "null: the bundle has no guidance" : `${guidance.min} to ${guidance.max}`;
-  if (guidance === undefined || wanted < guidance.min || wanted > guidance.max)
-    throw new PhospheneError("PARAMETER_INVALID", expected("decode.guidance", allowed, wanted));
-  return wanted;
 }
 
 function stepsFor(maxSteps: number): number[] {
@@ -122,8 +110,4 @@ export function stepwise(
     };
     return solve(denoise, noise, schedule);
   };
-}
-
-function withoutPrefix(readouts: Record<string, Float32Array>): Record<string, Float32Array> {
-  return Object.fromEntries(Object.entries(readouts).map(([name, value]) => [name.replace(/^readout_/, ""), value]));
 }

@@ -4,6 +4,7 @@ import { openBound } from "./bound.ts";
 import type { Graph } from "./graph.ts";
 import { openPlain } from "./plain-graph.ts";
 import { REFERENCE, type Way } from "./providers.ts";
+import { readoutShapes } from "./request.ts";
 import type { Shapes } from "./shapes.ts";
 
 /** What the network computes in. fp16 and tf32 have mantissas of 10 bits. */
@@ -28,12 +29,11 @@ export async function loadGraphs(
   way: Way = REFERENCE,
   open: OpenGraph = opener(way, threads),
 ): Promise<Graphs> {
-  const { units, bins, latents, image, readouts } = manifest;
+  const { units, bins, latents, image } = manifest;
   const { files, precision } = filesFor(manifest, way);
   const picture = [1, image.channels, image.height, image.width];
   const cond = [1, latents.dimension];
-  const encoded: Record<string, number[]> = { mu: cond, logvar: cond, expected: [1, units.count] };
-  for (const { name, labels } of readouts) encoded[`readout_${name}`] = [1, labels.length];
+  const encoded = { mu: cond, logvar: cond, expected: [1, units.count], ...readoutShapes(manifest) };
   const load = (path: string, inputs: Shapes, outputs: Shapes, tf32: boolean) =>
     open(join(dir, path), inputs, outputs, tf32);
   const encode = await load(files.encode.path, { window: [1, bins.window, units.count] }, encoded, false);
@@ -56,7 +56,7 @@ function filesFor({ files }: DiffusionManifest, { provider, runner }: Way) {
 /** Opens one graph; `tf32` says that it may compute in it, where the provider can. */
 export type OpenGraph = (path: string, inputs: Shapes, outputs: Shapes, tf32: boolean) => Promise<Graph>;
 
-function opener({ provider, runner }: Way, threads: number): OpenGraph {
+export function opener({ provider, runner }: Way, threads: number): OpenGraph {
   if (runner === "plain") return (path, inputs, outputs) => openPlain(path, inputs, outputs, { threads, provider });
   const open = openBound(provider, threads);
   return async (path, inputs, outputs, tf32) => open(path, inputs, outputs, tf32);

@@ -1,11 +1,10 @@
 import type { DecodeRequest, Decoder } from "../../src/decode/decoder.ts";
-import type { DiffusionManifest } from "../../src/decode/manifest.ts";
-import { readBundleOf } from "../bundle.ts";
+import type { Manifest } from "../../src/decode/manifest.ts";
+import { expected, PhospheneError } from "../../src/errors.ts";
+import { readBundle } from "../bundle.ts";
 import { monotonicMs } from "../monotonic.ts";
-import { diffusionDecoder } from "./diffusion.ts";
-import { checkGolden } from "./golden.ts";
-import { loadGraphs } from "./graphs.ts";
 import type { LoadedInfo, LoadOptions } from "./ipc.ts";
+import { openKind } from "./kinds.ts";
 
 const WARM_UP_RUNS = 9;
 /** After so many runs the engine has compiled what a frame takes; where they are too slow, this long is enough. */
@@ -21,31 +20,20 @@ export interface Loaded {
 
 /** Verifies a bundle, loads its graphs, reproduces its golden outputs, and runs every number of steps until its cost is known. */
 export async function loadDecoder(options: LoadOptions, onProgress: (message: string) => void): Promise<Loaded> {
-  const { dir, threads, way } = options;
+  const { dir, way } = options;
   onProgress("verifying the bundle");
-  const { manifest } = await readBundleOf(dir, "diffusion");
-  onProgress(`loading graphs on ${way.provider} (${way.runner})`);
-  const graphs = await loadGraphs(dir, manifest, threads, way);
-  onProgress("reproducing the golden outputs");
-  const goldenDifference = await checkGolden(dir, manifest, graphs);
+  const { manifest } = await readBundle(dir);
+  if (manifest.kind === "linear")
+    throw new PhospheneError("BUNDLE_MANIFEST_INVALID", expected(`${dir}: kind`, "one with graphs", manifest.kind));
+  const { decoder, precision, goldenDifference, warm } = await openKind(dir, manifest, options, onProgress);
   onProgress("warming up");
-  const decoder = diffusionDecoder(graphs, manifest, options);
-  const info: LoadedInfo = {
-    ...way,
-    kind: decoder.kind,
-    solver: decoder.solver,
-    precision: graphs.precision.sample,
-    steps: decoder.steps,
-    guidance: decoder.guidance,
-    costMs: await warmUp(decoder, manifest),
-    goldenDifference,
-  };
-  const window = new Float32Array(manifest.bins.window * manifest.units.count);
-  return { decoder, info, warm: () => graphs.encode.run({ window }) };
+  const { kind, solver, steps, guidance } = decoder;
+  const costMs = await warmUp(decoder, manifest);
+  return { decoder, warm, info: { ...way, kind, solver, precision, steps, guidance, costMs, goldenDifference } };
 }
 
 /** Median cost of every number of steps, ms, by the very path that frames take. */
-async function warmUp(decoder: Decoder, manifest: DiffusionManifest): Promise<Record<string, number>> {
+async function warmUp(decoder: Decoder, manifest: Manifest): Promise<Record<string, number>> {
   const values = new Float32Array(manifest.bins.window * manifest.units.count);
   const steering = manifest.latents.groups.map(() => 0);
   const costMs: Record<string, number> = {};
@@ -53,6 +41,7 @@ async function warmUp(decoder: Decoder, manifest: DiffusionManifest): Promise<Re
   for (let i = 0; i < PRACTICE_RUNS && monotonicMs() - startMs < PRACTICE_MS; i++)
     await decoder.decode({ values, steps: decoder.steps[0]!, steering });
   for (const steps of decoder.steps) costMs[steps] = await medianCost(decoder, { values, steps, steering });
+  decoder.reset();
   return costMs;
 }
 

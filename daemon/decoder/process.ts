@@ -68,6 +68,7 @@ async function answer(id: number, request: DecodeRequest): Promise<Answer> {
   warmth?.arrived(monotonicMs());
   try {
     if (decoder === null) throw new PhospheneError("DECODER_FAILED", "expected a loaded bundle, got none");
+    if (request.reset === true) decoder.reset();
     return { type: "decoded", id, ...(await decoder.decode(request)) };
   } catch (error) {
     return isFatal(error) ? await end(error) : { type: "failed", id, problem: toProblem(error) };

@@ -1,20 +1,62 @@
+import type { SilentUnits } from "../signal/types.ts";
+import type { Measure } from "./manifest-parts.ts";
+
 /** How much of a frame is brain. See docs/bundle.md, "Evidence". */
 export interface Evidence {
-  /** KL of the posterior against N(0, 1) per latent group, bits. */
+  /** KL of the posterior against N(0, 1) per latent group, bits; empty where the bundle cannot tell. */
   readonly bits: number[];
-  /** Pearson correlation over units of the observed with the expected activity. */
-  readonly explained: number;
-  /** Root mean square z-score of the latents against training; 1 is typical. */
-  readonly atypicality: number;
+  /** Pearson correlation over units of the observed with the expected activity; null where the bundle cannot tell. */
+  readonly explained: number | null;
+  /** Root mean square z-score of the latents against training, 1 is typical; null where the bundle cannot tell. */
+  readonly atypicality: number | null;
 }
 
+/** A bundle's `evidence`. A measure that is missing has no threshold. */
 export interface EvidenceModel {
-  readonly groups: readonly { readonly size: number }[];
   readonly latentMean: ArrayLike<number>;
   readonly latentStd: ArrayLike<number>;
-  readonly bitsThreshold: number;
-  readonly explainedThreshold: number;
-  readonly atypicalityThreshold: number;
+  readonly bitsThreshold: number | null;
+  readonly explainedThreshold: number | null;
+  readonly atypicalityThreshold: number | null;
+  readonly missing?: { readonly [M in Measure]?: string | undefined } | undefined;
+  readonly units?: readonly number[] | undefined;
+}
+
+/** What the evidence is made of: the observed activity [units], which of the units are silent, and what the decoder says. */
+export interface Observation {
+  readonly observed: Float32Array;
+  readonly silent: SilentUnits;
+  readonly mu: Float32Array;
+  readonly logvar: Float32Array;
+  readonly expected: Float32Array;
+}
+
+/** Every measure that the bundle can tell. */
+export function assess(
+  model: EvidenceModel,
+  groups: readonly { readonly size: number }[],
+  seen: Observation,
+): Evidence {
+  const { missing, latentMean, latentStd, units } = model;
+  return {
+    bits: missing?.bits === undefined ? groupBits(seen.mu, seen.logvar, groups) : [],
+    explained: missing?.explained === undefined ? explainedBy(seen, units) : null,
+    atypicality: missing?.atypicality === undefined ? atypicality(seen.mu, latentMean, latentStd) : null,
+  };
+}
+
+/** Silent units are left out: that they did not fire is not the population's doing. */
+function explainedBy({ observed, silent, expected }: Observation, units: readonly number[] | undefined): number {
+  if (units !== undefined) {
+    const counted = units.filter((unit) => !silent?.[unit]);
+    return correlation(
+      counted.map((unit) => observed[unit]!),
+      counted.map((unit) => expected[unit]!),
+    );
+  }
+  if (silent === null) return correlation(observed, expected);
+  const heard = (_: number, unit: number) => silent[unit] === 0;
+  return correlation(observed.filter(heard), expected.filter(heard));
 }
 
 /** Bits per group: sum of (mu^2 + exp(logvar) - 1 - logvar) / 2 / ln 2. */
@@ -69,12 +111,13 @@ export function atypicality(mu: Float32Array, mean: ArrayLike<number>, std: Arra
   return Math.sqrt(sum / mu.length);
 }
 
-/** Whether a picture may be shown: every measure is on the good side of the bundle's thresholds. */
+/** Whether a picture may be shown: every measure that there is is on the good side of the bundle's threshold. */
 export function isReconstruction(evidence: Evidence, model: EvidenceModel): boolean {
+  const { bitsThreshold, explainedThreshold, atypicalityThreshold } = model;
   const bits = evidence.bits.reduce((sum, b) => sum + b, 0);
   return (
-    bits >= model.bitsThreshold &&
-    evidence.explained >= model.explainedThreshold &&
-    evidence.atypicality <= model.atypicalityThreshold
+    (bitsThreshold === null || bits >= bitsThreshold) &&
+    (explainedThreshold === null || (evidence.explained ?? Number.NaN) >= explainedThreshold) &&
+    (atypicalityThreshold === null || (evidence.atypicality ?? Number.NaN) <= atypicalityThreshold)
   );
 }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type BundleFile, file, parts } from "./manifest-parts.ts";
+import { type BundleFile, file, guidance, parts } from "./manifest-parts.ts";
 
 const STEPS = ["1", "2", "4"] as const;
 /** Step counts for which a bundle carries a fused graph. */
@@ -30,10 +30,7 @@ export const diffusionManifest = z.strictObject({
   kind: z.literal("diffusion"),
   schedule,
   noise: z.strictObject({ scale: z.number().nonnegative() }),
-  guidance: z
-    .strictObject({ default: z.number(), min: z.number(), max: z.number() })
-    .refine((g) => g.min <= g.default && g.default <= g.max, "a default between min and max")
-    .optional(),
+  guidance,
   files: z.strictObject({
     encode: file,
     step: file,

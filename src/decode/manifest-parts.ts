@@ -21,6 +21,34 @@ const readout = z.discriminatedUnion("kind", [
   z.strictObject({ name: z.string(), kind: z.literal("value"), unit: z.string(), labels: z.array(z.string()).min(1) }),
 ]);
 
+/** The measures of how much of a picture is brain. */
+export const MEASURES = ["bits", "explained", "atypicality"] as const;
+export type Measure = (typeof MEASURES)[number];
+
+const threshold = z.number().nullable();
+const sentence = z.string().min(1).optional();
+
+const evidence = z.strictObject({
+  bitsThreshold: threshold,
+  explainedThreshold: threshold,
+  atypicalityThreshold: threshold,
+  /** Measure -> why it cannot be computed, one sentence; its threshold is null. */
+  missing: z.strictObject({ bits: sentence, explained: sentence, atypicality: sentence }).optional(),
+  /** Only the agreement of these units counts for `explained`. */
+  units: z.array(z.int().nonnegative()).min(2).optional(),
+  latentMean: z.array(z.number()),
+  latentStd: positiveNumbers,
+  calibration: z.unknown(),
+});
+
+/** Range of the guidance weight, of kinds that have one. */
+export const guidance = z
+  .strictObject({ default: z.number(), min: z.number(), max: z.number() })
+  .refine((g) => g.min <= g.default && g.default <= g.max, "a default between min and max")
+  .optional();
+
+export type GuidanceRange = NonNullable<z.infer<typeof guidance>>;
+
 /** What the manifest of every kind says. */
 export const parts = {
   format: z.literal(1),
@@ -33,20 +61,14 @@ export const parts = {
     std: positiveNumbers,
     clip: z.number().positive(),
   }),
+  /** Dimension 0 without groups: a kind that has no latents. */
   latents: z.strictObject({
-    dimension: z.int().positive(),
-    groups: z.array(z.strictObject({ name: z.string(), size: z.int().positive() })).min(1),
+    dimension: z.int().nonnegative(),
+    groups: z.array(z.strictObject({ name: z.string(), size: z.int().positive() })),
   }),
   readouts: z.array(readout),
   image: z.strictObject({ height: z.int().positive(), width: z.int().positive(), channels: z.literal(3) }),
-  evidence: z.strictObject({
-    bitsThreshold: z.number(),
-    explainedThreshold: z.number(),
-    atypicalityThreshold: z.number(),
-    latentMean: z.array(z.number()),
-    latentStd: positiveNumbers,
-    calibration: z.unknown(),
-  }),
+  evidence,
   provenance: z.record(z.string(), z.unknown()),
   metrics: z.record(z.string(), z.unknown()),
 };

@@ -1,20 +1,25 @@
 import { z } from "zod";
 import { expected, PhospheneError } from "../errors.ts";
 import { describeIssues } from "../issues.ts";
-import { type DiffusionManifest, diffusionFiles, diffusionManifest } from "./manifest-diffusion.ts";
-import { type LinearManifest, linearFiles, linearManifest, linearProblems } from "./manifest-linear.ts";
-import type { BundleFile, Common } from "./manifest-parts.ts";
+import { diffusionFiles, diffusionManifest } from "./manifest-diffusion.ts";
+import { graphBundleFiles } from "./manifest-graphs.ts";
+import { linearFiles, linearManifest, linearProblems } from "./manifest-linear.ts";
+import { type BundleFile, type Common, type GuidanceRange, MEASURES } from "./manifest-parts.ts";
 
 export { type DiffusionManifest, FUSED_STEPS } from "./manifest-diffusion.ts";
 export type { LinearManifest, TensorPlace } from "./manifest-linear.ts";
-export type { BundleFile } from "./manifest-parts.ts";
+export type { BundleFile, GuidanceRange } from "./manifest-parts.ts";
 
-const manifestSchema = z.discriminatedUnion("kind", [diffusionManifest, linearManifest], {
-  error: (issue) => (issue.code === "invalid_union" ? 'expected "diffusion" or "linear"' : undefined),
+/** Every kind is one line here; those whose bundles are ONNX graphs have `graphFiles` as their `files`. */
+const kinds = [diffusionManifest, linearManifest] as const;
+
+const names = kinds.map(({ shape }) => `"${shape.kind.value}"`).join(", ");
+const manifestSchema = z.discriminatedUnion("kind", kinds, {
+  error: (issue) => (issue.code === "invalid_union" ? `expected one of ${names}` : undefined),
 });
 
 /** What a bundle says of itself; `kind` tells which decoder it is for. */
-export type Manifest = DiffusionManifest | LinearManifest;
+export type Manifest = Readonly<z.infer<(typeof kinds)[number]>>;
 export type Kind = Manifest["kind"];
 
 /** Checks a parsed manifest.json against docs/bundle.md; throws BUNDLE_MANIFEST_INVALID that names everything that is wrong. */
@@ -42,7 +47,8 @@ function inconsistencies(manifest: Manifest): string[] {
   return manifest.kind === "linear" ? [...problems, ...linearProblems(manifest)] : problems;
 }
 
-function commonProblems({ units, normalisation, latents, evidence, readouts }: Common): string[] {
+function commonProblems(manifest: Common): string[] {
+  const { units, normalisation, latents, evidence, readouts } = manifest;
   const sizes = latents.groups.reduce((sum, { size }) => sum + size, 0);
   const checks: [string, number, number][] = [
     ["units.labels", units.labels.length, units.count],
@@ -54,12 +60,38 @@ function commonProblems({ units, normalisation, latents, evidence, readouts }: C
     ["distinct units.labels", new Set(units.labels).size, units.labels.length],
     ["distinct names of readouts", new Set(readouts.map(({ name }) => name)).size, readouts.length],
   ];
-  return checks
+  const wrong = checks
     .filter(([, got, wanted]) => got !== wanted)
     .map(([name, got, wanted]) => `${name}: expected ${wanted}, got ${got}`);
+  return [...wrong, ...evidenceProblems(manifest)];
+}
+
+/** A measure has a threshold, or a reason why it is missing; without latents there is neither posterior nor a typical one. */
+function evidenceProblems({ units, latents, evidence }: Common): string[] {
+  const problems = MEASURES.flatMap((measure) => {
+    const isMissing = evidence.missing?.[measure] !== undefined;
+    const threshold = evidence[`${measure}Threshold`];
+    if (isMissing === (threshold === null)) {
+      const needsLatents = measure !== "explained" && latents.dimension === 0 && !isMissing;
+      return needsLatents ? [expected(`evidence.missing.${measure}`, "a reason, as there are no latents", "none")] : [];
+    }
+    const wanted = isMissing ? "null, as the measure is missing" : "a number, or a reason in evidence.missing";
+    return [expected(`evidence.${measure}Threshold`, wanted, threshold)];
+  });
+  if (MEASURES.every((measure) => evidence.missing?.[measure] !== undefined))
+    problems.push("evidence.missing: expected at least one measure that is not missing");
+  const beyond = evidence.units?.find((unit) => unit >= units.count);
+  if (beyond !== undefined) problems.push(expected("evidence.units", `units below ${units.count}`, beyond));
+  return problems;
 }
 
 /** Every file of the bundle with its name in the manifest. */
 export function bundleFiles(manifest: Manifest): [string, BundleFile][] {
-  return manifest.kind === "linear" ? linearFiles(manifest) : diffusionFiles(manifest);
+  if (manifest.kind === "linear") return linearFiles(manifest);
+  return manifest.kind === "diffusion" ? diffusionFiles(manifest) : graphBundleFiles(manifest);
+}
+
+/** Range of the guidance weight; undefined where the bundle has none. */
+export function guidanceOf(manifest: Manifest): GuidanceRange | undefined {
+  return "guidance" in manifest ? manifest.guidance : undefined;
 }

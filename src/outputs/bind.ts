@@ -3,7 +3,7 @@ import type { FrameBody, HelloBody } from "../protocol/messages.ts";
 import type { Comparison, Condition, FrameClause, Quantity } from "./condition.ts";
 
 /** What a condition can speak of, as in `hello`. */
-export type Decoded = Pick<HelloBody["bundle"], "latents" | "readouts">;
+export type Decoded = Pick<HelloBody["bundle"], "latents" | "readouts" | "evidence">;
 
 /** A condition that knows where its values lie. Neither test throws. */
 export interface Bound {
@@ -50,8 +50,10 @@ function hasValues({ state, held }: FrameBody): boolean {
 function bindQuantity(quantity: Quantity, decoded: Placed): (frame: FrameBody) => number {
   switch (quantity.of) {
     case "explained":
-      return ({ explained }) => explained;
+      requireMeasure("explained", decoded);
+      return ({ explained }) => explained ?? Number.NaN;
     case "bits": {
+      requireMeasure("bits", decoded);
       const { at } = findGroup(quantity.group, decoded);
       return ({ bits }) => bits[at] ?? Number.NaN;
     }
@@ -60,6 +62,12 @@ function bindQuantity(quantity: Quantity, decoded: Placed): (frame: FrameBody) =
     case "readout":
       return bindReadout(quantity, decoded);
   }
+}
+
+/** A condition on what the bundle cannot tell would never hold. */
+function requireMeasure(measure: "bits" | "explained", { evidence, where }: Placed): void {
+  const why = evidence.missing[measure];
+  if (why !== undefined) throw unknown(where, measure, `a measure that the bundle has (${why})`, measure);
 }
 
 function bindLatent({ group, index }: Quantity & { of: "latent" }, decoded: Placed): (frame: FrameBody) => number {

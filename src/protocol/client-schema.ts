@@ -12,6 +12,8 @@ const MAX_GROUPS = 256;
 export const MAX_EVENT_TEXT = 256;
 /** Largest side of a picture to present, pixels: 128 x 128 x 3 bytes fit into one message. */
 export const MAX_PRESENT_SIDE = 128;
+/** Longest name of a bundle, UTF-16 units. */
+const MAX_NAME = 256;
 
 const side = z.int().min(1).max(MAX_PRESENT_SIDE);
 const present = z
@@ -39,4 +41,11 @@ export const clientSchemas: { [Type in keyof ClientBodies]: z.ZodType<ClientBodi
     atMs: z.number().nullish(),
   }),
   present,
+  switch: z.object({ type: z.literal("switch"), id: z.int(), bundle: z.string().min(1).max(MAX_NAME) }),
+  adapt: z.object({
+    type: z.literal("adapt"),
+    id: z.int(),
+    on: z.boolean().nullable(),
+    reset: z.boolean().optional(),
+  }),
 };

@@ -18,7 +18,7 @@ const LANE_OF: Record<MessageType, Lane> = {
   latents: "latents",
   spikes: "spikes",
   ...{ hello: "state", event: "state", status: "state", dropped: "state", error: "state", pong: "state" },
-  ...{ steered: "state", noted: "state", presented: "state" },
+  ...{ steered: "state", noted: "state", presented: "state", switched: "state", adapted: "state" },
 };
 /** A full lane drops its oldest message; state messages must not be lost, so there a full lane ends the connection. */
 const DEPTH: Record<Lane, number> = { frame: 1, latents: 1, spikes: 16, state: 256 };
@@ -77,6 +77,8 @@ export class Delivery {
       this.#dropped += 1;
       return;
     }
+    // What waits is of the bundle of before.
+    if (type === "hello") this.#dropPictures();
     const lane = LANE_OF[type];
     const queue = this.#queues[lane];
     queue.push({ bytes, expiresAtMs });
@@ -136,6 +138,12 @@ export class Delivery {
     }
     queue.shift();
     this.#drop(lane);
+  }
+
+  #dropPictures(): void {
+    for (const lane of ["frame", "latents"] as const) {
+      while (this.#queues[lane].shift() !== undefined) this.#drop(lane);
+    }
   }
 
   #drop(lane: Exclude<Lane, "state">): void {

@@ -3,7 +3,10 @@ import type { StatusBody, StepReason } from "./status.ts";
 
 export {
   type AccessBody,
+  type AdaptationBody,
   type BudgetBody,
+  CHOICE_STATES,
+  type ChoiceBody,
   LATE_POLICIES,
   type LedgerCounts,
   NO_TIME_POLICIES,
@@ -50,7 +53,13 @@ export interface HelloBody {
     latents: { dimension: number; groups: LatentGroup[] };
     /** `unit` is empty for a class: its values are probabilities. */
     readouts: { name: string; kind: "class" | "value"; unit: string; labels: string[] }[];
-    evidence: { bitsThreshold: number; explainedThreshold: number; atypicalityThreshold: number };
+    /** A measure that the bundle cannot tell has threshold null, and in `missing` the reason. */
+    evidence: {
+      bitsThreshold: number | null;
+      explainedThreshold: number | null;
+      atypicalityThreshold: number | null;
+      missing: { bits?: string | undefined; explained?: string | undefined; atypicality?: string | undefined };
+    };
   };
   budgetMs: number;
   /** Every so many bins a frame is decoded. */
@@ -89,11 +98,14 @@ export interface LatentsBody {
   state: FrameState;
   /** The picture of frame `seq` again, `ageMs` after its bin closed, in place of one of bin `bin` for which there was no time; else null. */
   held: { seq: number; bin: number; ageMs: number } | null;
+  /** Empty for a decoder without latents. */
   mu: Uint8Array;
+  /** Empty, like `bits`, where `bits` is missing from the evidence. */
   logvar: Uint8Array;
   bits: number[];
-  explained: number;
-  atypicality: number;
+  /** null, like `atypicality`, where it is missing from the evidence. */
+  explained: number | null;
+  atypicality: number | null;
   readouts: Record<string, Uint8Array>;
   bins: [number, number];
   stamps: Stamps;
@@ -108,6 +120,8 @@ export interface FrameBody extends LatentsBody {
   decision: { estimateMs: number; leftMs: number; why: StepReason };
   solver: string;
   seed: number;
+  /** Earlier windows, or updates of an adaptation, that the picture depends on besides its own window. */
+  history: number;
   /** Guidance weight of the sampler; null where the bundle has none. */
   guidance: number | null;
   steering: number[];
@@ -157,6 +171,32 @@ export interface SteeredBody {
   atMs: number;
 }
 
+/** Frames are of another bundle from frame `seq` on, decoded from bin `bin`, written at `atMs`. A `hello` of that bundle came before it. */
+export interface SwitchedBody {
+  /** As in the `switch` that asked for it. */
+  id: number;
+  by: number;
+  /** Name and digest of the bundle. */
+  bundle: string;
+  digest: string;
+  seq: number;
+  bin: number;
+  atMs: number;
+}
+
+/** What was asked of the adaptation holds from frame `seq` on. */
+export interface AdaptedBody {
+  /** As in the `adapt` that asked for it. */
+  id: number;
+  by: number;
+  on: boolean;
+  /** How often the decoder had learnt when it was asked; 0 after a reset. */
+  updates: number;
+  seq: number;
+  bin: number;
+  atMs: number;
+}
+
 export interface ServerBodies {
   hello: HelloBody;
   frame: FrameBody;
@@ -171,6 +211,8 @@ export interface ServerBodies {
   steered: SteeredBody;
   noted: { id: number; n: number; atMs: number };
   presented: { id: number; stimulus: string };
+  switched: SwitchedBody;
+  adapted: AdaptedBody;
 }
 
 export interface ClientBodies {
@@ -183,6 +225,10 @@ export interface ClientBodies {
   event: { id: number; text: string; atMs?: number | null | undefined };
   /** `image` is RGB, row by row, 8 bits a channel. */
   present: { id: number; width: number; height: number; image: Uint8Array };
+  /** `bundle` is the name of one of `status.decoders`. */
+  switch: { id: number; bundle: string };
+  /** `on` null leaves it as it is; `reset` forgets what was learnt. */
+  adapt: { id: number; on: boolean | null; reset?: boolean | undefined };
 }
 
 type Tagged<Bodies> = { [Type in keyof Bodies]: Bodies[Type] & { type: Type } }[keyof Bodies];

@@ -1,5 +1,13 @@
 import { z } from "zod";
-import { LATE_POLICIES, NO_TIME_POLICIES, ROLES, type ServerBodies, STAGES, STEP_REASONS } from "./messages.ts";
+import {
+  CHOICE_STATES,
+  LATE_POLICIES,
+  NO_TIME_POLICIES,
+  ROLES,
+  type ServerBodies,
+  STAGES,
+  STEP_REASONS,
+} from "./messages.ts";
 
 // Without this zod probes `new Function`, which the page's Content-Security-Policy reports as a violation.
 z.config({ jitless: true });
@@ -43,8 +51,8 @@ const latents = z.object({
   mu: float32s,
   logvar: float32s,
   bits: z.array(z.number()),
-  explained: ms,
-  atypicality: ms,
+  explained: ms.nullable(),
+  atypicality: ms.nullable(),
   readouts: z.record(z.string(), float32s),
   bins: pair,
   stamps: stampsSchema,
@@ -58,6 +66,7 @@ const frame = latents.extend({
   decision: decisionSchema,
   solver: z.string(),
   seed: z.number(),
+  history: count.default(0),
   guidance: z.number().nullable(),
   steering: z.array(z.number()),
   event: z.object({ n: count, text: z.string(), atMs: z.number() }).nullable(),
@@ -68,6 +77,13 @@ const frame = latents.extend({
   silentUnits: count,
   deadlineMs: z.number(),
   budgetMs: z.number(),
+});
+
+const threshold = z.number().nullable();
+const reason = z.string().optional();
+const evidence = z.object({
+  ...{ bitsThreshold: threshold, explainedThreshold: threshold, atypicalityThreshold: threshold },
+  missing: z.object({ bits: reason, explained: reason, atypicality: reason }).default({}),
 });
 
 const bundle = z.object({
@@ -82,7 +98,7 @@ const bundle = z.object({
   readouts: z.array(
     z.object({ name: z.string(), kind: z.enum(["class", "value"]), unit: z.string(), labels: z.array(z.string()) }),
   ),
-  evidence: z.object({ bitsThreshold: z.number(), explainedThreshold: z.number(), atypicalityThreshold: z.number() }),
+  evidence,
 });
 
 const hello = z.object({
@@ -139,6 +155,14 @@ const status = z.object({
     ...{ provider: z.string(), runner: z.string(), precision: z.string(), reason: z.string() },
     costMs: z.record(z.string(), z.number()),
   }),
+  decoders: z.array(
+    z.object({
+      ...{ name: z.string(), kind: z.string(), digest: z.string() },
+      ...{ state: z.enum(CHOICE_STATES), detail: z.string() },
+    }),
+  ),
+  switches: count,
+  adaptation: z.object({ possible: z.boolean(), on: z.boolean(), updates: count, why: z.string().nullable() }),
   budget,
   ledger: ledgerSchema,
   latency: z.record(z.enum(STAGES), percentiles),
@@ -168,15 +192,22 @@ const status = z.object({
   ),
 });
 
+/** From which frame a change holds. */
+const holdsFrom = { by: count, seq: count, bin: z.int(), atMs: z.number() };
 const steered = z.object({
   type: z.literal("steered"),
   id: z.int().nullable(),
-  by: count,
   gamma: z.array(z.number()),
   guidance: z.number().nullable(),
-  seq: count,
-  bin: z.int(),
-  atMs: z.number(),
+  ...holdsFrom,
+});
+const switched = z.object({
+  type: z.literal("switched"),
+  ...{ id: z.int(), bundle: z.string(), digest: z.string(), ...holdsFrom },
+});
+const adapted = z.object({
+  type: z.literal("adapted"),
+  ...{ id: z.int(), on: z.boolean(), updates: count, ...holdsFrom },
 });
 
 /** What the daemon may say, as readers check it. Unknown keys are ignored. */
@@ -210,4 +241,6 @@ export const serverSchemas: { [Type in keyof ServerBodies]: z.ZodType<ServerBodi
   steered,
   noted: z.object({ type: z.literal("noted"), id: z.int(), n: count, atMs: z.number() }),
   presented: z.object({ type: z.literal("presented"), id: z.int(), stimulus: z.string() }),
+  switched,
+  adapted,
 };

@@ -110,6 +110,25 @@ export interface OutputBody {
   latency: Percentiles;
 }
 
+export const CHOICE_STATES = ["active", "loading", "available"] as const;
+
+/** One bundle that the daemon may decode with; `detail` is what it waits for while it loads, or why it could not be had the last time. */
+export interface ChoiceBody {
+  name: string;
+  kind: string;
+  digest: string;
+  state: (typeof CHOICE_STATES)[number];
+  detail: string;
+}
+
+/** Learning from stimuli whose pictures are known: whether the active decoder can, whether it does, how often it has; `why` it cannot, one sentence. */
+export interface AdaptationBody {
+  possible: boolean;
+  on: boolean;
+  updates: number;
+  why: string | null;
+}
+
 export interface StatusBody {
   nowMs: number;
   session: string;
@@ -131,6 +150,11 @@ export interface StatusBody {
     reason: string;
     costMs: Record<string, number>;
   };
+  /** Every bundle of the configuration, in its order. */
+  decoders: ChoiceBody[];
+  /** Changes of the bundle since the start. */
+  switches: number;
+  adaptation: AdaptationBody;
   budget: BudgetBody;
   ledger: LedgerCounts;
   latency: Record<Stage, Percentiles>;

@@ -55,7 +55,7 @@ export const SERVER: ServerBodies = {
         { name: "category", kind: "class", unit: "", labels: ["face", "house"] },
         { name: "position", kind: "value", unit: "deg", labels: [] },
       ],
-      evidence: { bitsThreshold: 2.5, explainedThreshold: 0.2, atypicalityThreshold: 3 },
+      evidence: { bitsThreshold: 2.5, explainedThreshold: 0.2, atypicalityThreshold: 3, missing: {} },
     },
     budgetMs: 50,
     everyBins: 2,
@@ -74,6 +74,7 @@ export const SERVER: ServerBodies = {
     decision: { estimateMs: 11.25, leftMs: 47.5, why: "time" },
     solver: "ddim",
     seed: 4_294_967_295,
+    history: 7,
     guidance: 1.5,
     steering: [0, -2.5],
     event: { n: 12, text: "stimulus apple-3", atMs: 2011 },
@@ -132,6 +133,12 @@ export const SERVER: ServerBodies = {
       reason: "as configured",
       costMs: { "1": 4.5, "2": 8.25 },
     },
+    decoders: [
+      { name: "it-demo", kind: "diffusion", digest: "sha256:00ff", state: "active", detail: "" },
+      { name: "it-demo-linear", kind: "linear", digest: "sha256:01ab", state: "loading", detail: "warming up" },
+    ],
+    switches: 2,
+    adaptation: { possible: false, on: false, updates: 0, why: "a diffusion bundle does not adapt" },
     budget: {
       totalMs: 50,
       shares: { waitMs: null, modelMs: 40, writeMs: 0.375 },
@@ -171,6 +178,8 @@ export const SERVER: ServerBodies = {
   steered: { id: 8, by: 3, gamma: [0, -2.5], guidance: 1.5, seq: 41, bin: 100, atMs: 2032.5 },
   noted: { id: 9, n: 12, atMs: 2011 },
   presented: { id: 10, stimulus: "live-4" },
+  switched: { id: 11, by: 3, bundle: "it-demo-linear", digest: "sha256:01ab", seq: 52, bin: 122, atMs: 2472.75 },
+  adapted: { id: 12, by: 3, on: true, updates: 17, seq: 53, bin: 124, atMs: 2512.5 },
 };
 
 /** One body of every client message. */
@@ -181,4 +190,6 @@ export const CLIENT: ClientBodies = {
   ping: { id: 7 },
   event: { id: 9, text: "reward, left lever", atMs: 2011 },
   present: { id: 10, width: 2, height: 1, image: Uint8Array.of(0, 127, 255, 1, 2, 3) },
+  switch: { id: 11, bundle: "it-demo-linear" },
+  adapt: { id: 12, on: true, reset: false },
 };

@@ -23,6 +23,7 @@ const decoded = fc.record({
   ...{ mu: floats(20), logvar: floats(20), expected: floats(20) },
   readouts: fc.dictionary(name, floats(6), { maxKeys: 4, noNullPrototype: true }),
   ...{ startedMs: fc.double(), encodedMs: fc.double(), synthesisedMs: fc.double() },
+  history: fc.nat(),
   steppedMs: fc.array(fc.double(), { maxLength: 6 }),
 });
 
@@ -35,10 +36,11 @@ describe("a window through shared memory", () => {
         floats(200),
         fc.array(fc.double(), { maxLength: 8 }),
         fc.option(fc.double({ noNaN: true })),
-        (id, steps, values, steering, guidance) => {
+        fc.boolean(),
+        (id, steps, values, steering, guidance, reset) => {
           const area = newArea();
-          writeRequest(area, id, { values, steps, steering, guidance });
-          expect(readRequest(area)).toEqual({ id, request: { values, steps, steering, guidance } });
+          writeRequest(area, id, { values, steps, steering, guidance, reset });
+          expect(readRequest(area)).toEqual({ id, request: { values, steps, steering, guidance, reset } });
         },
       ),
     );
@@ -47,7 +49,7 @@ describe("a window through shared memory", () => {
   test("that does not fit is refused before anything is written", () => {
     const area = newArea(64);
     expect(() => writeRequest(area, 1, { values: new Float32Array(9), steps: 1, steering: [] })).toThrow(
-      "a window: expected at most 64 bytes in all, got 76",
+      "a window: expected at most 64 bytes in all, got 84",
     );
     expect(area.u8.every((byte) => byte === 0)).toBe(true);
   });
@@ -67,7 +69,7 @@ describe("an answer through shared memory", () => {
   });
 
   test("may be a failure, whose sentence is cut where the memory ends", () => {
-    const area = newArea(128);
+    const area = newArea(136);
     writeAnswer(area, { type: "failed", id: 3, problem: { code: "DECODER_FAILED", message: "x".repeat(100) } }, reader);
     expect(readAnswer(area, reader)).toEqual({
       type: "failed",
@@ -83,7 +85,7 @@ describe("an answer through shared memory", () => {
       logvar: new Float32Array(1),
       expected: new Float32Array(1),
     };
-    const times = { readouts: {}, startedMs: 0, encodedMs: 0, synthesisedMs: 0, steppedMs: [] };
+    const times = { readouts: {}, history: 0, startedMs: 0, encodedMs: 0, synthesisedMs: 0, steppedMs: [] };
     expect(() => writeAnswer(newArea(256), { type: "decoded", id: 1, ...body, ...times }, reader)).toThrow(
       "a picture: expected",
     );
@@ -102,6 +104,7 @@ test(
     };
     const times = {
       readouts: { object: new Float32Array(3) },
+      history: 2,
       startedMs: 1,
       encodedMs: 2,
       synthesisedMs: 3,

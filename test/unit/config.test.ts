@@ -101,7 +101,7 @@ describe("manifest", () => {
       (m: ReturnType<typeof tiny>) => (m.schedule.timesteps["2"] = [0, 0.5, 1]),
       "schedule.timesteps",
     ],
-    ["another kind", (m: ReturnType<typeof tiny>) => (m.kind = "magic"), 'kind: expected "diffusion" or "linear"'],
+    ["another kind", (m: ReturnType<typeof tiny>) => (m.kind = "magic"), 'kind: expected one of "diffusion", "linear"'],
     ["another format", (m: ReturnType<typeof tiny>) => (m.format = 2), "format"],
     ["an unknown key", (m: ReturnType<typeof tiny>) => (m.pickle = "x"), "pickle: unknown key"],
     ["std 0", (m: ReturnType<typeof tiny>) => (m.normalisation.std[0] = 0), "normalisation.std.0"],

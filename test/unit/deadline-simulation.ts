@@ -88,6 +88,7 @@ export async function simulate(script: Script): Promise<Simulated> {
       now,
     },
     ...{ clock: new ClockMap(), seed: 1, fromMonotonic: (ms: number) => ms, steering: () => steering },
+    losses: () => 0,
     eventBefore: () => null,
     onFailure: () => {},
     onNoTime: (window, decision) => writer.expire(window, decision),
@@ -135,7 +136,13 @@ function decoded(atMs: number): Decoded {
   const latents = manifest.latents.dimension;
   return {
     image: new Uint8Array(3),
-    ...{ mu: floats(latents), logvar: floats(latents), expected: floats(manifest.units.count), readouts: {} },
+    ...{
+      mu: floats(latents),
+      logvar: floats(latents),
+      expected: floats(manifest.units.count),
+      readouts: {},
+      history: 0,
+    },
     ...{ startedMs: atMs, encodedMs: atMs, steppedMs: [], synthesisedMs: atMs },
   };
 }

@@ -16,7 +16,7 @@ const hello: HelloBody = {
     image: { width: 1, height: 1, channels: 3 },
     latents: { dimension: 2, groups: [{ name: "all", size: 2 }] },
     readouts: [],
-    evidence: { bitsThreshold: 1, explainedThreshold: 0.1, atypicalityThreshold: 2 },
+    evidence: { bitsThreshold: 1, explainedThreshold: 0.1, atypicalityThreshold: 2, missing: {} },
   },
 };
 
@@ -59,6 +59,7 @@ function frame(seq: number, changes: Partial<FrameBody> = {}): ServerMessage {
       explained: 0.5,
       atypicality: 1,
       seed: 7,
+      history: 0,
       guidance: null,
       steering: [0],
     },

@@ -1,7 +1,7 @@
 """How much of a frame is brain: bits, explained activity, atypicality, and their calibrated thresholds."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
@@ -12,20 +12,32 @@ from .vae import GroupVae
 
 @dataclass(frozen=True)
 class Evidence:
-    """Thresholds of docs/bundle.md and the statistics that atypicality needs; `calibration` says how they were set."""
+    """Thresholds of docs/bundle.md and the statistics that atypicality needs; `calibration` says how they were set.
 
-    bits_threshold: float
-    explained_threshold: float
-    atypicality_threshold: float
+    A measure that cannot be computed has threshold None and, in `missing`, the reason in one sentence.
+    """
+
+    bits_threshold: float | None
+    explained_threshold: float | None
+    atypicality_threshold: float | None
     latent_mean: np.ndarray
     latent_std: np.ndarray
     calibration: dict
+    missing: dict[str, str] = field(default_factory=dict)
+    """bits, explained or atypicality -> why it cannot be computed."""
+    units: list[int] | None = None
+    """Only these units' agreement counts for `explained`."""
 
     def manifest(self) -> dict:
+        thresholds = {
+            "bitsThreshold": self.bits_threshold,
+            "explainedThreshold": self.explained_threshold,
+            "atypicalityThreshold": self.atypicality_threshold,
+        }
         return {
-            "bitsThreshold": round(self.bits_threshold, 4),
-            "explainedThreshold": round(self.explained_threshold, 4),
-            "atypicalityThreshold": round(self.atypicality_threshold, 4),
+            **{name: None if value is None else round(value, 4) for name, value in thresholds.items()},
+            **({"missing": self.missing} if self.missing else {}),
+            **({"units": self.units} if self.units is not None else {}),
             "latentMean": [round(float(v), 6) for v in self.latent_mean],
             "latentStd": [round(float(v), 6) for v in self.latent_std],
             "calibration": self.calibration,
@@ -72,10 +84,15 @@ def separate(real: np.ndarray, other: np.ndarray, loss: float) -> float:
 
 
 def rejected(evidence: Evidence, scores: Scores) -> float:
-    """Share of windows that would be shown as no-reconstruction."""
-    atypical = scores.atypicality(evidence.latent_mean, evidence.latent_std) > evidence.atypicality_threshold
-    low = (scores.bits < evidence.bits_threshold) | (scores.explained < evidence.explained_threshold)
-    return float((low | atypical).mean())
+    """Share of windows that would be shown as no-reconstruction; measures that are missing take no part."""
+    refused = np.zeros(len(scores.mu), dtype=bool)
+    if evidence.bits_threshold is not None:
+        refused |= scores.bits < evidence.bits_threshold
+    if evidence.explained_threshold is not None:
+        refused |= scores.explained < evidence.explained_threshold
+    if evidence.atypicality_threshold is not None:
+        refused |= scores.atypicality(evidence.latent_mean, evidence.latent_std) > evidence.atypicality_threshold
+    return float(refused.mean())
 
 
 def auc(positive: np.ndarray, negative: np.ndarray) -> float:

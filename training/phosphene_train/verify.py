@@ -27,6 +27,8 @@ def verify_bundle(folder: Path) -> list[Check]:
     checks = [check_digest(folder, entry) for entry in file_entries(manifest)]
     if manifest["kind"] == "linear":
         return checks + linear_checks(folder, golden)
+    if manifest["kind"] != "diffusion":
+        return checks + graph_checks(folder, manifest, golden)
     for index, case in enumerate(golden["cases"]):
         found = encoder_errors(folder, manifest, case) | sampler_errors(folder, manifest, manifest["files"], case)
         checks += [Check(f"case {index} {name}", error, error <= golden["tolerance"]) for name, error in found.items()]
@@ -47,6 +49,24 @@ def linear_checks(folder: Path, golden: dict) -> list[Check]:
         for index, errors in found
         for name, error in errors.items()
     ]
+
+
+def graph_checks(folder: Path, manifest: dict, golden: dict) -> list[Check]:
+    """Every golden output of a graph bundle, fp16 graphs within their own tolerance; every graph must have a case."""
+    from .graph_bundle import golden_errors
+
+    files, checks = manifest["files"], []
+    for names, suffix, key in ((files["graphs"], "", "tolerance"), (files.get("half", {}), ", fp16", "halfTolerance")):
+        for name, entry in names.items():
+            session = open_graph(folder / entry["path"])
+            runs = [(i, case["graphs"][name]) for i, case in enumerate(golden["cases"]) if name in case["graphs"]]
+            checks.append(Check(f"golden cases of {name}{suffix}", 0.0, bool(runs)))
+            checks += [
+                Check(f"case {i} {name}.{output}{suffix}", error, error <= golden[key])
+                for i, run in runs
+                for output, error in golden_errors(session, run).items()
+            ]
+    return checks
 
 
 def file_entries(manifest: dict) -> list[dict]:

@@ -39,9 +39,10 @@ export interface Frame {
   width: number;
   height: number;
   image: Uint8Array;
-  bits: number;
-  explained: number;
-  atypicality: number;
+  /** In all groups; null, like the next two, where the bundle cannot tell. */
+  bits: number | null;
+  explained: number | null;
+  atypicality: number | null;
   readouts: Record<string, Float32Array>;
   steps: number;
   /** Why so many steps and not more. */
@@ -134,6 +135,8 @@ const HANDLERS: Handlers = {
   steered: () => {},
   noted: () => {},
   presented: () => {},
+  switched: () => {},
+  adapted: () => {},
 };
 
 /** Takes one message into the state; `atMs` is the page's clock at arrival. */
@@ -162,7 +165,7 @@ function applyFrame(state: ViewerState, body: ServerBodies["frame"], atMs: numbe
     width: body.width,
     height: body.height,
     image: body.image,
-    bits: body.bits.reduce((sum, bits) => sum + bits, 0),
+    bits: body.bits.length === 0 ? null : body.bits.reduce((sum, bits) => sum + bits, 0),
     explained: body.explained,
     atypicality: body.atypicality,
     readouts: Object.fromEntries(Object.entries(body.readouts).map(([name, bytes]) => [name, floatsCopy(bytes)])),

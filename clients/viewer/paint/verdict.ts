@@ -20,13 +20,18 @@ function topClass(viewer: Viewer, frame: Frame): { word: string; probability: st
   return { word: readout.labels[top] ?? `class ${top}`, probability: percent(values[top] ?? 0) };
 }
 
+/** Each measure in words, and whether it fails; those that the bundle cannot tell are left out. */
 function reasons(viewer: Viewer, frame: Frame): Record<string, { text: string; fails: boolean }> {
   const limits = viewer.state.hello?.bundle.evidence;
   const { bits, explained, atypicality } = frame;
+  const against = (value: number | null, threshold: number | null | undefined, digits: number, sign: 1 | -1) => ({
+    text: fixed(value, digits),
+    fails: value !== null && sign * value < sign * (threshold ?? Number.NaN),
+  });
   return {
-    bits: { text: fixed(bits, 1), fails: !!limits && bits < limits.bitsThreshold },
-    explained: { text: fixed(explained, 2), fails: !!limits && explained < limits.explainedThreshold },
-    atypicality: { text: fixed(atypicality, 2), fails: !!limits && atypicality > limits.atypicalityThreshold },
+    bits: against(bits, limits?.bitsThreshold, 1, 1),
+    explained: against(explained, limits?.explainedThreshold, 2, 1),
+    atypicality: against(atypicality, limits?.atypicalityThreshold, 2, -1),
   };
 }
 

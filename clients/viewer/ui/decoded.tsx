@@ -9,11 +9,12 @@ import { usePainter } from "./hooks.ts";
 /** Why there is no reconstruction: each measure against its threshold. */
 function Reasons({ hello }: { hello: HelloBody | null }) {
   const limits = hello?.bundle.evidence;
-  const rows = [
+  const all = [
     { reason: "bits", name: "information", need: `at least ${fixed(limits?.bitsThreshold, 1)} bits` },
     { reason: "explained", name: "explained", need: `at least ${fixed(limits?.explainedThreshold, 2)}` },
     { reason: "atypicality", name: "atypicality", need: `at most ${fixed(limits?.atypicalityThreshold, 2)}` },
-  ];
+  ] as const;
+  const rows = all.filter(({ reason }) => limits?.missing[reason] === undefined);
   return (
     <div class="blind">
       <p class="title">no reconstruction</p>
