@@ -19,6 +19,13 @@ export function makeCommands(parts: Parts): Commands {
       if (parts.presenter !== null) return parts.presenter.submit(picture);
       throw new PhospheneError("PRESENT_UNAVAILABLE", expected("present", "a rig that shows pictures", "none"));
     },
+    switch: async ({ bundle }) => {
+      throw new PhospheneError("SWITCH_REFUSED", expected("switch.bundle", "one of `bundles`", bundle));
+    },
+    adapt: () => {
+      const { kind } = parts.bundle.manifest;
+      throw new PhospheneError("ADAPT_UNAVAILABLE", expected("adapt", "a decoder that learns from stimuli", kind));
+    },
   };
 }
 

@@ -42,7 +42,14 @@ function status(parts: Parts) {
     viewerTotals: { connected: 0, offered: 0, sent: 0, dropped: 0, queued: 0 },
     access: { tokens: false, operators: 0, viewers: 0, refused: {}, log: null },
   };
-  return statusBody({ ...parts, viewers, nowMs: parts.now() });
+  const { manifest, digest } = parts.bundle;
+  const { name, kind } = manifest;
+  const choice = {
+    decoders: [{ name, kind, digest, state: "active" as const, detail: "" }],
+    switches: 0,
+    adaptation: { possible: false, on: false, updates: 0, why: `a ${kind} bundle does not adapt` },
+  };
+  return statusBody({ ...parts, choice, viewers, nowMs: parts.now() });
 }
 
 function traceBody({ now, originMs, session, bundle, ledger, trace }: Parts, bins?: number): TraceBody {

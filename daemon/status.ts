@@ -20,6 +20,7 @@ export interface StatusParts {
   readonly latency: LatencyRecorder;
   readonly recorder: Recorder | null;
   readonly outputs: Outputs | null;
+  readonly choice: Pick<StatusBody, "decoders" | "switches" | "adaptation">;
   readonly viewers: Pick<StatusBody, "viewers" | "viewerTotals" | "access">;
   readonly nowMs: number;
 }
@@ -49,6 +50,7 @@ export function statusBody(parts: StatusParts): StatusBody {
       reason: supervisor.info?.reason ?? "",
       costMs: parts.budget.estimates(),
     },
+    ...parts.choice,
     budget: budgetBody(parts),
     ledger: ledger.counts(),
     latency: latency.percentiles(),

@@ -19,14 +19,14 @@ export class Answers {
   }
 
   /** Calls `send` with a fresh id and waits for the answer to it. Rejects with a ClientError. */
-  ask<Answer>(what: string, send: (id: number) => void): Promise<Answer> {
+  ask<Answer>(what: string, send: (id: number) => void, timeoutMs = this.#timeoutMs): Promise<Answer> {
     const id = this.#nextId++;
     return new Promise<Answer>((resolve, reject) => {
       if (this.#waiting.size >= MAX_WAITING)
         throw failure("CLIENT_BUSY", `${what}: expected at most ${MAX_WAITING} requests without an answer`);
       send(id);
-      const late = () => this.refuse(id, failure("CLIENT_TIMEOUT", `${what}: no answer in ${this.#timeoutMs} ms`));
-      const timer = setTimeout(late, this.#timeoutMs);
+      const late = () => this.refuse(id, failure("CLIENT_TIMEOUT", `${what}: no answer in ${timeoutMs} ms`));
+      const timer = setTimeout(late, timeoutMs);
       this.#waiting.set(id, { resolve: (value) => resolve(value as Answer), reject, timer });
     });
   }

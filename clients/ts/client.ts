@@ -1,8 +1,10 @@
 import { encodeClient } from "../../src/protocol/encode.ts";
 import {
+  type AdaptedBody,
   type ClientBodies,
   type HelloBody,
   type SteeredBody,
+  type SwitchedBody,
   TOPICS,
   type Topic,
 } from "../../src/protocol/messages.ts";
@@ -21,6 +23,9 @@ import { type ConnectionState, isOver, type Over, overError } from "./state.ts";
 import { gammaOf, type Steering } from "./steering.ts";
 
 export type Picture = Omit<ClientBodies["present"], "id">;
+
+/** A large model is verified, loaded and warmed up, ms. */
+const SWITCH_TIMEOUT_MS = 120_000;
 
 /** A connection to a daemon that comes back by itself. All times `...Ms` in messages are the daemon's; `toServerMs` maps ours. */
 export class Client {
@@ -116,6 +121,16 @@ export class Client {
     return this.#answers.ask("present", (id) => this.#send("present", { id, width, height, image }));
   }
 
+  /** Decodes with another bundle, a name of `status.decoders`; resolves with the first frame that it gives. Loading takes seconds, for which `timeoutMs` is there. */
+  async switch(bundle: string, { timeoutMs = SWITCH_TIMEOUT_MS }: { timeoutMs?: number } = {}): Promise<SwitchedBody> {
+    return this.#answers.ask("switch", (id) => this.#send("switch", { id, bundle }), timeoutMs);
+  }
+
+  /** Lets the decoder learn from stimuli whose pictures are known, or not; `reset` forgets what it has learnt. Resolves with the first frame with it. */
+  async adapt({ on = null, reset = false }: { on?: boolean | null; reset?: boolean }): Promise<AdaptedBody> {
+    return this.#answers.ask("adapt", (id) => this.#send("adapt", { id, on, reset }));
+  }
+
   /** Frame `seq` was on the screen at `localMs` of `performance.now()`: glass latency in `status`. */
   shown(seq: number, localMs = performance.now()): void {
     this.#trySend("shown", { seq, atMs: this.toServerMs(localMs) });
@@ -175,8 +190,10 @@ export class Client {
         this.#answers.answer(body.id, body.stimulus);
         break;
       case "steered":
+      case "switched":
+      case "adapted":
         if (body.by === this.#hello?.viewer) this.#answers.answer(body.id, body);
-        this.#events.emit(type, body);
+        this.#events.emit(type, body as never);
         break;
       case "error":
         if (!this.#answers.refuse(body.id, new ClientError(body.code, body.message))) this.#events.emit(type, body);
@@ -189,7 +206,10 @@ export class Client {
   #greeted(hello: HelloBody): void {
     const previous = this.#session;
     this.#session = hello.session;
+    const isAnother = this.#hello !== null;
     this.#hello = hello;
+    // The daemon decodes with another bundle: the connection, its clock and its subscription are as they were.
+    if (isAnother) return this.#events.emit("hello", hello);
     this.#link.settled();
     this.#pulse.start(hello.nowMs);
     this.#subscribed = "";

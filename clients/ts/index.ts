@@ -3,11 +3,13 @@ import { Client } from "./client.ts";
 import type { ClientOptions } from "./options.ts";
 
 export type {
+  AdaptedBody,
   EventBody,
   FrameState,
   HelloBody,
   StatusBody,
   SteeredBody,
+  SwitchedBody,
   Topic,
 } from "../../src/protocol/messages.ts";
 export { Client, type Picture } from "./client.ts";

@@ -3,9 +3,17 @@ import type { ClientEvents, Source } from "./listen.ts";
 import { type ConnectionState, isOver, overError } from "./state.ts";
 
 type Streams = {
-  [Name in "frame" | "latents" | "spikes" | "event" | "status" | "steered" | "session" as `${Name}$`]: Observable<
-    ClientEvents[Name]
-  >;
+  [Name in
+    | "frame"
+    | "latents"
+    | "spikes"
+    | "event"
+    | "status"
+    | "steered"
+    | "switched"
+    | "adapted"
+    | "hello"
+    | "session" as `${Name}$`]: Observable<ClientEvents[Name]>;
 } & { state$: Observable<ConnectionState> };
 
 /**
@@ -27,6 +35,7 @@ export function observe(client: Source): Streams {
   return {
     ...{ frame$: stream("frame"), latents$: stream("latents"), spikes$: stream("spikes") },
     ...{ event$: stream("event"), status$: stream("status"), steered$: stream("steered") },
+    ...{ switched$: stream("switched"), adapted$: stream("adapted"), hello$: stream("hello") },
     ...{ session$: stream("session"), state$: stream("state") },
   };
 }

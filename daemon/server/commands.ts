@@ -10,14 +10,34 @@ export interface Commands {
   event(text: string, atMs: number | null): { n: number; atMs: number };
   /** Shows a picture to the subject; resolves with the stimulus' id once the rig has it. */
   present(picture: Picture): Promise<string>;
+  /** Loads another bundle and exchanges it for the active one; resolves when that is done, and the first frame is acknowledged by `switched`. */
+  switch(request: SwitchRequest): Promise<void>;
+  /** Changes the adaptation; the first frame with it is acknowledged by `adapted`. */
+  adapt(request: AdaptRequest): void;
+}
+
+/** `bundle` is a name; `by` the connection that asks. */
+export interface SwitchRequest {
+  readonly id: number;
+  readonly by: number;
+  readonly bundle: string;
+}
+
+/** `on` null leaves it as it is. */
+export interface AdaptRequest {
+  readonly id: number;
+  readonly by: number;
+  readonly on: boolean | null;
+  readonly reset: boolean;
 }
 
 type Reply<T extends keyof ServerBodies> = (type: T, body: ServerBodies[T]) => void;
-export type Command = Extract<ClientMessage, { type: "steer" | "event" | "present" }>;
+const COMMANDS = ["steer", "event", "present", "switch", "adapt"] as const;
+export type Command = Extract<ClientMessage, { type: (typeof COMMANDS)[number] }>;
 
 /** Whether only an operator may say this. */
 export function isCommand(message: ClientMessage): message is Command {
-  return message.type === "steer" || message.type === "event" || message.type === "present";
+  return COMMANDS.some((type) => type === message.type);
 }
 
 /** Id of a message that has one. */
@@ -41,6 +61,12 @@ export async function obey(
       break;
     case "present":
       reply("presented", { id: message.id, stimulus: await commands.present(pictureOf(message)) });
+      break;
+    case "switch":
+      await commands.switch({ id: message.id, by, bundle: message.bundle });
+      break;
+    case "adapt":
+      commands.adapt({ id: message.id, by, on: message.on, reset: message.reset ?? false });
       break;
   }
 }

@@ -6,15 +6,15 @@ import type {
   EventBody,
   FrameBody,
   LatentsBody,
+  ServerBodies,
   SpikesBody,
   StatusBody,
-  SteeredBody,
   Topic,
 } from "../../src/protocol/messages.ts";
 import type { FrameTimes } from "../trace.ts";
 import type { Grant } from "./access/access.ts";
 import { SharedFrames } from "./frame-bytes.ts";
-import type { Intervals, ViewersStatus } from "./options.ts";
+import type { Acknowledgement, Intervals, ViewersStatus } from "./options.ts";
 import { Viewer, type ViewerOptions } from "./viewer.ts";
 
 /** How long messages may wait for a socket before it is looked at again, ms; pongs usually come first. */
@@ -108,12 +108,21 @@ export class Hub {
     this.#publish("event", () => encodeServer("event", body));
   }
 
+  /** Another bundle is decoded from the next frame on: what waits of the one before is dropped for everybody. */
+  publishHello(): void {
+    for (const viewer of this.#viewers) {
+      viewer.greet();
+      this.#due.add(viewer);
+    }
+    this.#scheduleSlice();
+  }
+
   /** To everybody subscribed to `event`, and to the connection that asked for it. */
-  publishSteered(body: SteeredBody): void {
-    const bytes = encodeServer("steered", body);
+  acknowledge<T extends Acknowledgement>(type: T, body: ServerBodies[T]): void {
+    const bytes = encodeServer(type, body);
     for (const viewer of this.#viewers) {
       if (!viewer.topics.has("event") && viewer.id !== body.by) continue;
-      viewer.delivery.offer("steered", bytes);
+      viewer.delivery.offer(type, bytes);
       this.#due.add(viewer);
     }
     this.#scheduleSlice();

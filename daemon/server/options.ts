@@ -3,9 +3,9 @@ import type {
   EventBody,
   FrameBody,
   HelloBody,
+  ServerBodies,
   SpikesBody,
   StatusBody,
-  SteeredBody,
   ViewerCounts,
   ViewerTotals,
 } from "../../src/protocol/messages.ts";
@@ -75,6 +75,9 @@ export interface ViewersStatus {
   access: AccessBody;
 }
 
+/** Messages that say from which frame a request holds. */
+export type Acknowledgement = "steered" | "switched" | "adapted";
+
 export interface PhospheneServer {
   readonly address: { host: string; port: number };
   /** Where a browser on this machine finds the page. */
@@ -87,7 +90,9 @@ export interface PhospheneServer {
   publishSpikes(body: SpikesBody): void;
   publishEvent(body: EventBody): void;
   /** To everybody subscribed to `event`, and to the connection that asked for it. */
-  publishSteered(body: SteeredBody): void;
+  acknowledge<T extends Acknowledgement>(type: T, body: ServerBodies[T]): void;
+  /** Says `hello` anew on every connection, before any later frame. Frames and latents that wait are dropped, and counted so. */
+  publishHello(): void;
   viewers(): ViewersStatus;
   /** Path of a stimulus' picture on this server, or null when there is none of that id. */
   stimulusUrl(id: string): string | null;

@@ -42,7 +42,7 @@ export class Viewer {
   readonly #options: ViewerOptions;
   #unanswered = 0;
 
-  /** Says hello. The hub is told of the end by the socket's `close` event. */
+  /** Greets. The hub is told of the end by the socket's `close` event. */
   constructor({ id, grant }: Who, socket: WebSocket, wire: Writable, options: ViewerOptions, frames: SharedFrames) {
     this.id = id;
     this.grant = grant;
@@ -53,7 +53,14 @@ export class Viewer {
     this.delivery = new Delivery(this.#peer, options.now);
     this.gone = new Promise((resolve) => socket.once("close", () => resolve()));
     this.#listen();
-    this.#reply("hello", { ...options.hello(), role: grant.role, viewer: id });
+    this.greet();
+    this.delivery.pump();
+  }
+
+  /** Says hello: first of all, and whenever another bundle is decoded. It is sent with what else waits. */
+  greet(): void {
+    const body = { ...this.#options.hello(), role: this.grant.role, viewer: this.id };
+    this.delivery.offer("hello", encodeServer("hello", body));
   }
 
   get counts(): ViewerCounts {
@@ -175,7 +182,7 @@ export class Viewer {
     this.#reply("error", { code, message, id });
   }
 
-  #reply<T extends "hello" | "error" | "pong" | "noted" | "presented">(type: T, body: ServerBodies[T]): void {
+  #reply<T extends "error" | "pong" | "noted" | "presented">(type: T, body: ServerBodies[T]): void {
     this.delivery.offer(type, encodeServer(type, body));
     this.delivery.pump();
   }

@@ -3,7 +3,7 @@ import type { Browser } from "playwright-core";
 import { build } from "vite";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type * as Phosphene from "../../clients/ts/index.ts";
-import { makeFrame, startServer } from "../integration/server-harness.ts";
+import { COMMANDS, makeFrame, startServer } from "../integration/server-harness.ts";
 import { launchChromium } from "./chromium.ts";
 
 let browser: Browser;
@@ -29,7 +29,7 @@ test("the TypeScript client works in a browser", { timeout: 60_000 }, async () =
     server.publishFrame(makeFrame(5));
     return { n: 3, atMs: 77 };
   };
-  const { server, url } = await startServer({ commands: { steer: () => {}, event, present: async () => "" } });
+  const { server, url } = await startServer({ commands: { ...COMMANDS, event } });
   // The daemon's page forbids foreign scripts; a lab's own page does not. The origin is the daemon's, as it asks for.
   const page = await browser.newPage({ bypassCSP: true });
   await page.goto(`${url}/healthz`);

@@ -14,6 +14,8 @@ const commands = () => ({
   steer: vi.fn(),
   event: vi.fn((_: string, atMs: number | null) => ({ n: 4, atMs: atMs ?? 77 })),
   present: vi.fn(async () => "live-2"),
+  switch: vi.fn(async (_: { id: number }) => {}),
+  adapt: vi.fn((_: { id: number }) => {}),
 });
 
 describe("requests", () => {
@@ -28,13 +30,43 @@ describe("requests", () => {
     expect([request, by]).toEqual([{ gamma: [1, 0], guidance: 2 }, viewer]);
     const answer = { by, gamma: [1, 0], guidance: 2, seq: 9, bin: 18, atMs: 400 };
     // Another connection's change with the same number is no answer.
-    server.publishSteered({ ...answer, id, by: viewer + 1, seq: 8 });
-    server.publishSteered({ ...answer, id });
+    server.acknowledge("steered", { ...answer, id, by: viewer + 1, seq: 8 });
+    server.acknowledge("steered", { ...answer, id });
     expect(await steered).toEqual({ ...answer, id });
     expect(await client.event("reward", { atMs: 5 })).toEqual({ n: 4, atMs: 5 });
     expect(await client.event("reward")).toEqual({ n: 4, atMs: 77 });
     expect(await client.present({ width: 1, height: 1, image: Uint8Array.of(1, 2, 3) })).toBe("live-2");
     expect(asked.present).toHaveBeenCalledExactlyOnceWith({ width: 1, height: 1, image: Uint8Array.of(1, 2, 3) });
+  });
+
+  it("to switch and to adapt are answered by the frame from which they hold; hello anew is no new connection", async () => {
+    const asked = commands();
+    let name = "one";
+    const hello = () => ({ ...SERVER.hello, bundle: { ...SERVER.hello.bundle, name } });
+    const { server, url } = await startServer({ commands: asked, hello });
+    using client = connect(url);
+    const { viewer } = await client.opened();
+    const [greeted, state] = [vi.fn(), vi.fn()];
+    client.on("hello", greeted);
+    client.on("state", state);
+    const switched = client.switch("two");
+    await vi.waitFor(() => expect(asked.switch).toHaveBeenCalledOnce());
+    const at = { by: viewer, seq: 9, bin: 18, atMs: 400 };
+    const { id } = asked.switch.mock.calls[0]![0];
+    name = "two";
+    server.publishHello();
+    const answer = { ...at, id, bundle: "two", digest: "sha256:01" };
+    server.acknowledge("switched", { ...answer, by: viewer + 1 });
+    server.acknowledge("switched", answer);
+    expect(await switched).toEqual(answer);
+    expect(client.hello?.bundle.name).toBe("two");
+    expect(greeted).toHaveBeenCalledOnce();
+    expect(state).not.toHaveBeenCalled();
+    const adapted = client.adapt({ on: true });
+    await vi.waitFor(() => expect(asked.adapt).toHaveBeenCalledOnce());
+    const learning = { ...at, id: asked.adapt.mock.calls[0]![0].id, on: true, updates: 0 };
+    server.acknowledge("adapted", learning);
+    expect(await adapted).toEqual(learning);
   });
 
   it("that are refused reject with the daemon's code; what no request asked for is an `error`", async () => {

@@ -15,6 +15,15 @@ export const LIMITS: ServerOptions["limits"] = {
   ...{ maxMessageBytes: 65_536, messagesPerSecond: 200 },
 };
 
+/** What does nothing, and says that it is done. */
+export const COMMANDS: ServerOptions["commands"] = {
+  steer: () => {},
+  event: (_, atMs) => ({ n: 0, atMs: atMs ?? 0 }),
+  present: async () => "live-0",
+  switch: async () => {},
+  adapt: () => {},
+};
+
 /** A server on a free port, closed at the end of the test, and what it logged. */
 export async function startServer(overrides: Partial<ServerOptions> = {}) {
   const logged: Entry[] = [];
@@ -32,7 +41,7 @@ export async function startServer(overrides: Partial<ServerOptions> = {}) {
     ready: () => true,
     now: () => performance.now(),
     log: { info: write, warn: write, debug: write, error: write },
-    commands: { steer: () => {}, event: (_, atMs) => ({ n: 0, atMs: atMs ?? 0 }), present: async () => "live-0" },
+    commands: COMMANDS,
     onShown: () => {},
     ...overrides,
   };

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
 import { SERVER } from "../golden/protocol-messages.ts";
-import { connect, LIMITS, makeFrame, refusedWith, startServer, TestViewer } from "./server-harness.ts";
+import { COMMANDS, connect, LIMITS, makeFrame, refusedWith, startServer, TestViewer } from "./server-harness.ts";
 
 describe("a viewer", () => {
   it("gets hello first, then the frames it subscribed to, in order, with the stamps that they came with", async () => {
@@ -45,7 +45,10 @@ describe("a viewer", () => {
   });
 
   it("steers, notes an event, presents a picture, says what was shown, and pings", async () => {
-    const commands = { steer: vi.fn(), event: vi.fn(() => ({ n: 4, atMs: 76 })), present: vi.fn(async () => "live-2") };
+    const commands = {
+      ...{ steer: vi.fn(), event: vi.fn(() => ({ n: 4, atMs: 76 })), present: vi.fn(async () => "live-2") },
+      ...{ switch: vi.fn(async () => {}), adapt: vi.fn() },
+    };
     const onShown = vi.fn();
     const { url } = await startServer({ commands, onShown, now: () => 77 });
     const viewer = await connect(url);
@@ -53,6 +56,8 @@ describe("a viewer", () => {
     viewer.say("steer", { gamma: [0, 0], guidance: 1.5, id: 4 });
     viewer.say("event", { id: 5, text: "reward" });
     viewer.say("present", { id: 6, width: 1, height: 1, image: Uint8Array.of(1, 2, 3) });
+    viewer.say("switch", { id: 7, bundle: "it-demo-linear" });
+    viewer.say("adapt", { id: 8, on: null, reset: true });
     viewer.say("shown", { seq: 3, atMs: 5.5 });
     expect(await viewer.next("noted")).toEqual({ type: "noted", id: 5, n: 4, atMs: 76 });
     expect(await viewer.next("presented")).toEqual({ type: "presented", id: 6, stimulus: "live-2" });
@@ -63,7 +68,26 @@ describe("a viewer", () => {
       [{ gamma: [0, 0], guidance: 1.5, id: 4 }, 1],
     ]);
     expect(commands.present).toHaveBeenCalledExactlyOnceWith({ width: 1, height: 1, image: Uint8Array.of(1, 2, 3) });
+    expect(commands.switch).toHaveBeenCalledExactlyOnceWith({ id: 7, by: 1, bundle: "it-demo-linear" });
+    expect(commands.adapt).toHaveBeenCalledExactlyOnceWith({ id: 8, by: 1, on: null, reset: true });
     expect(onShown).toHaveBeenCalledExactlyOnceWith(3, 5.5);
+  });
+
+  it("hears hello anew before the first frame of another bundle, and no frame of the one before after it", async () => {
+    let name = "one";
+    const hello = () => ({ ...SERVER.hello, bundle: { ...SERVER.hello.bundle, name } });
+    const { server, url } = await startServer({ hello });
+    const viewer = await connect(url, "frame");
+    server.publishFrame(makeFrame(1));
+    name = "two";
+    server.publishHello();
+    server.publishFrame(makeFrame(2));
+    server.acknowledge("switched", { ...SERVER.switched, by: 1, seq: 2 });
+    await viewer.next("switched");
+    const told = viewer.received.map((each) => (each.type === "hello" ? each.bundle.name : each.type));
+    expect(told).toEqual(["one", "pong", "frame", "two", "frame", "switched"]);
+    const greeting = viewer.received.findLast(({ type }) => type === "hello");
+    expect(greeting).toMatchObject({ viewer: 1, role: "operator", session: SERVER.hello.session });
   });
 
   it("survives its own mistakes, and is told of each", async () => {
@@ -92,7 +116,7 @@ describe("a viewer", () => {
     const steer = () => {
       throw new Error("bug");
     };
-    const commands = { steer, event: () => ({ n: 0, atMs: 0 }), present: async () => "" };
+    const commands = { ...COMMANDS, steer };
     const { url, nextLog } = await startServer({ commands });
     const viewer = await connect(url);
     const logged = nextLog("message not handled");

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
 import { checkAccess } from "../../daemon/cli/check-access.ts";
 import { parseConfig } from "../../src/config.ts";
-import { connect, rawGet, refusedWith, startServer, TestViewer } from "../integration/server-harness.ts";
+import { COMMANDS, connect, rawGet, refusedWith, startServer, TestViewer } from "../integration/server-harness.ts";
 import { bearer, enter, refusal, refused, startGuarded, tempDir, tokenFile } from "./helpers.ts";
 
 const TOLD = ["/status", "/metrics", "/trace", "/stimuli/apple"];
@@ -53,14 +53,17 @@ describe("with tokens", () => {
     const steer = vi.fn();
     const event = vi.fn(() => ({ n: 3, atMs: 4 }));
     const present = vi.fn(async () => "live-0");
-    const { server, url, viewer, operator } = await startGuarded({ commands: { steer, event, present } });
+    const { server, url, viewer, operator } = await startGuarded({ commands: { ...COMMANDS, steer, event, present } });
     const watching = await enter(url, viewer);
     watching.say("steer", { gamma: [1, 1], id: 1 });
     watching.say("event", { id: 2, text: "stimulus on" });
     watching.say("present", { id: 3, width: 1, height: 1, image: new Uint8Array(3) });
-    for (const id of [1, 2, 3]) expect(await watching.next("error")).toMatchObject({ code: "PROTOCOL_FORBIDDEN", id });
+    watching.say("switch", { id: 4, bundle: "it-demo-linear" });
+    watching.say("adapt", { id: 5, on: true });
+    for (const id of [1, 2, 3, 4, 5])
+      expect(await watching.next("error")).toMatchObject({ code: "PROTOCOL_FORBIDDEN", id });
     expect([steer, event, present].map((mock) => mock.mock.calls.length)).toEqual([0, 0, 0]);
-    expect(refused(server, "forbidden")).toBe(3);
+    expect(refused(server, "forbidden")).toBe(5);
     await watching.subscribe("frame");
     const steering = await enter(url, operator);
     steering.say("event", { id: 7, text: "stimulus on" });

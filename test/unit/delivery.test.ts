@@ -91,6 +91,19 @@ describe("delivery to a viewer that does not read", () => {
     expect(notices(peer)).toEqual([{ type: "dropped", frames: 19, latents: 19, spikes: 4 }]);
   });
 
+  it("drops pictures and latents that wait when a hello of another bundle comes, and keeps what is no bundle's", () => {
+    const { peer, delivery } = setup();
+    peer.stall();
+    for (const type of ["frame", "latents", "spikes", "event"] as const) delivery.offer(type, message(1));
+    delivery.offer("hello", message(2));
+    delivery.offer("frame", message(3));
+    expect(delivery.counts).toEqual({ offered: 6, sent: 0, dropped: 2, queued: 4 });
+    peer.drain();
+    delivery.pump();
+    expect(ids(peer).slice(0, 4)).toEqual([1, 2, 3, 1]);
+    expect(notices(peer)).toEqual([{ type: "dropped", frames: 1, latents: 1, spikes: 0 }]);
+  });
+
   it("stops in the middle of a lane when the socket fills up", () => {
     const { peer, delivery } = setup();
     peer.onSend = () => peer.stall();

@@ -1,6 +1,6 @@
 """Client of the Phosphene daemon: decoded pictures as numpy arrays, and the way back. See README.md."""
 
-from .answers import Dropped, ErrorMessage, Event, Noted, Pong, Presented, Steered
+from .answers import Adapted, Dropped, ErrorMessage, Event, Noted, Pong, Presented, Steered, Switched
 from .blocking import Client, Reader
 from .client import AsyncClient, connect
 from .clock import local_ms
@@ -26,6 +26,7 @@ from .status import Status
 from .streams import Stream
 
 __all__ = [
+    "Adapted",
     "AsyncClient",
     "Client",
     "Closed",
@@ -55,6 +56,7 @@ __all__ = [
     "Status",
     "Steered",
     "Stream",
+    "Switched",
     "TooSlow",
     "Unsupported",
     "connect",

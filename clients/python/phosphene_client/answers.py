@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from .keys import count, documented, integer, key, list_of, nullable, number, one_of, record, text
+from .keys import count, documented, flag, integer, key, list_of, nullable, number, one_of, record, text
 
 
 @documented
@@ -79,6 +79,38 @@ class Steered:
     by: int = key(count, "connection that asked, as in `hello.viewer`")
     gamma: tuple[float, ...] = key(list_of(number), "[groups]: added to every latent of a group")
     guidance: float | None = key(nullable(number), "weight in effect; None where the bundle has none")
+    seq: int = key(count, "first frame with it")
+    bin: int = key(integer, "last bin of that frame")
+    at_ms: float = key(number, "when that frame was written, ms, server clock")
+
+
+@documented
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Switched:
+    """Frames are of another bundle from this one on; `hello` of that bundle came before it."""
+
+    type: ClassVar[str] = "switched"
+
+    id: int = key(integer, "of the request")
+    by: int = key(count, "connection that asked, as in `hello.viewer`")
+    bundle: str = key(text, "name of the bundle")
+    digest: str = key(text, "of the bundle, as in every frame's `bundle`")
+    seq: int = key(count, "first frame of it")
+    bin: int = key(integer, "last bin of that frame")
+    at_ms: float = key(number, "when that frame was written, ms, server clock")
+
+
+@documented
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Adapted:
+    """What was asked of the adaptation holds from this frame on."""
+
+    type: ClassVar[str] = "adapted"
+
+    id: int = key(integer, "of the request")
+    by: int = key(count, "connection that asked, as in `hello.viewer`")
+    on: bool = key(flag, "whether the decoder learns from stimuli now")
+    updates: int = key(count, "how often it had learnt when it was asked; 0 after a reset")
     seq: int = key(count, "first frame with it")
     bin: int = key(integer, "last bin of that frame")
     at_ms: float = key(number, "when that frame was written, ms, server clock")

@@ -54,6 +54,18 @@ def event_body(text: str, at_ms: float | None) -> dict[str, Any]:
     return {"text": text, "atMs": float(at_ms)}
 
 
+def switch_body(bundle: str) -> dict[str, Any]:
+    """Another bundle, by its name."""
+    if not 1 <= len(bundle.encode("utf-16-le")) // 2 <= MAX_TEXT:
+        raise ParameterInvalid("bundle", f"a name of 1 to {MAX_TEXT} characters", bundle)
+    return {"bundle": bundle}
+
+
+def adapt_body(on: bool | None, reset: bool) -> dict[str, Any]:
+    """What the adaptation is to do; `on` None leaves it as it is."""
+    return {"on": None if on is None else bool(on), "reset": bool(reset)}
+
+
 def picture_body(picture: np.ndarray) -> dict[str, Any]:
     """A picture as RGB bytes, row by row."""
     if picture.dtype != np.uint8 or picture.ndim != 3 or picture.shape[2] != 3:

@@ -11,8 +11,8 @@ from typing import Any, Generic, TypeVar
 
 import numpy as np
 
-from .answers import Event, Noted, Presented, Steered
-from .client import ANSWER_S, AsyncClient, connect
+from .answers import Adapted, Event, Noted, Presented, Steered, Switched
+from .client import ANSWER_S, SWITCH_S, AsyncClient, connect
 from .clock import local_ms
 from .connection import LinkDown, LinkUp
 from .errors import Closed, PhospheneError
@@ -114,6 +114,18 @@ class Client:
         """What the daemon knows about itself, once a second."""
         return self._reader("statuses", depth)
 
+    def switches(self, depth: int = 256) -> Reader[Switched]:
+        """Every change of the bundle, with its first frame, whoever asked for it."""
+        return self._reader("switches", depth)
+
+    def adaptations(self, depth: int = 256) -> Reader[Adapted]:
+        """Every change of the adaptation, whoever asked for it."""
+        return self._reader("adaptations", depth)
+
+    def hellos(self, depth: int = 256) -> Reader[Hello]:
+        """As `AsyncClient.hellos`."""
+        return self._reader("hellos", depth)
+
     def changes(self, depth: int = 256) -> Reader[Steered]:
         """Every change of steering, whoever asked for it."""
         return self._reader("changes", depth)
@@ -139,6 +151,14 @@ class Client:
     def present(self, picture: np.ndarray, timeout_s: float = ANSWER_S) -> Presented:
         """As `AsyncClient.present`."""
         return self._run(self._client.present(picture, timeout_s))
+
+    def switch(self, bundle: str, timeout_s: float = SWITCH_S) -> Switched:
+        """As `AsyncClient.switch`."""
+        return self._run(self._client.switch(bundle, timeout_s))
+
+    def adapt(self, on: bool | None = None, reset: bool = False, timeout_s: float = ANSWER_S) -> Adapted:
+        """As `AsyncClient.adapt`."""
+        return self._run(self._client.adapt(on, reset, timeout_s))
 
     def shown(self, seq: int, at_ms: float | None = None) -> None:
         """As `AsyncClient.shown`, but hands the message over and returns: a display loop must not wait for a socket."""

@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from .answers import Event, Noted, Pong, Presented, Steered
-from .asking import event_body, picture_body, steer_body, topics_list
+from .answers import Adapted, Noted, Pong, Presented, Steered, Switched
+from .asking import adapt_body, event_body, picture_body, steer_body, switch_body, topics_list
 from .clock import ServerClock, local_ms
 from .codec import encode
 from .connection import Connection, LinkDown, LinkUp
 from .errors import PhospheneError
-from .frames import Frame, Latents, Spikes
+from .feeds import Feeds
 from .hello import Hello
 from .inbox import Inbox
 from .link import Address, check_token, stream_url
@@ -22,13 +22,15 @@ from .status import Status
 from .streams import Stream
 
 ANSWER_S = 10.0
+SWITCH_S = 120.0
+"""A large model is verified, loaded and warmed up."""
 _PING_EVERY_S = 1.0
 # The first pings come quickly, so that the clock is good when the first frame is shown.
 _QUICK_PINGS = 4
 _QUICK_S = 0.05
 
 
-class AsyncClient:
+class AsyncClient(Feeds):
     """One connection to a daemon, which comes back by itself. Made by `connect`; belongs to one event loop."""
 
     def __init__(self, address: Address, topics: Sequence[str], reconnect: bool, wait_s: float, chance: Any) -> None:
@@ -59,7 +61,7 @@ class AsyncClient:
 
     @property
     def hello(self) -> Hello:
-        """Of the newest connection: session, bundle, role."""
+        """The newest: session, bundle, role."""
         assert self._inbox.hello is not None, "connected by `async with`"
         return self._inbox.hello
 
@@ -82,38 +84,6 @@ class AsyncClient:
         mapped = self.clock.to_server(at_ms)
         assert mapped is not None, "connected by `async with`"
         return mapped
-
-    def frames(self, depth: int = 1) -> Stream[Frame]:
-        """Decoded pictures from now on. Of those that wait, the newest `depth` are kept."""
-        return self._stream("frame", depth)
-
-    def latents(self, depth: int = 1) -> Stream[Latents]:
-        """The same without the pictures."""
-        return self._stream("latents", depth)
-
-    def spikes(self, depth: int = 16) -> Stream[Spikes]:
-        """Closed bins with their spikes."""
-        return self._stream("spikes", depth)
-
-    def events(self, depth: int = 256) -> Stream[Event]:
-        """Events of sources, clients and the daemon."""
-        return self._stream("event", depth)
-
-    def statuses(self, depth: int = 1) -> Stream[Status]:
-        """What the daemon knows about itself, once a second."""
-        return self._stream("status", depth)
-
-    def changes(self, depth: int = 256) -> Stream[Steered]:
-        """Every change of steering, whoever asked for it."""
-        return self._stream("steered", depth, "event")
-
-    def problems(self, depth: int = 256) -> Stream[PhospheneError]:
-        """What the daemon refused without naming a request of ours, and messages of its own that were malformed."""
-        return self._inbox.stream("problem", depth)
-
-    def links(self, depth: int = 256) -> Stream[LinkUp | LinkDown]:
-        """Losses of the connection and its returns; `LinkUp.new_session` says that the daemon was restarted."""
-        return self._inbox.stream("link", depth)
 
     async def subscribe(self, *topics: str) -> None:
         """Adds topics: frame, latents, spikes, event, status."""
@@ -141,6 +111,21 @@ class AsyncClient:
     async def present(self, picture: np.ndarray, timeout_s: float = ANSWER_S) -> Presented:
         """Shows `picture`, uint8 [height, width, 3], at most 128 x 128, to the (simulated) subject. Operators only."""
         return await self._ask("present", picture_body(picture), timeout_s)
+
+    async def switch(self, bundle: str, timeout_s: float = SWITCH_S) -> Switched:
+        """Decodes with another bundle, a name of `status.decoders`, from a frame on. Operators only.
+
+        Loading takes seconds, in which the bundle of before goes on. `hello` changes, and steering is zero then.
+        Returns the first frame of the other bundle. Raises Refused, and the one of before goes on.
+        """
+        return await self._ask("switch", switch_body(bundle), timeout_s)
+
+    async def adapt(self, on: bool | None = None, reset: bool = False, timeout_s: float = ANSWER_S) -> Adapted:
+        """Lets the decoder learn from stimuli whose pictures are known, or not (None: as it is). Operators only.
+
+        `reset` forgets what it has learnt. Raises Refused where the bundle cannot (`status.adaptation.why`).
+        """
+        return await self._ask("adapt", adapt_body(on, reset), timeout_s)
 
     async def shown(self, seq: int, at_ms: float | None = None) -> None:
         """Says that frame `seq` was on the screen at `at_ms` (server time; None: now), for glass latency in status."""
@@ -174,9 +159,9 @@ class AsyncClient:
         """For the connection: it is gone for good."""
         self._inbox.ended(error)
 
-    def _stream(self, kind: str, depth: int, topic: str | None = None) -> Stream[Any]:
-        if (topic or kind) not in self._topics:
-            self._topics.add(topic or kind)
+    def _stream(self, kind: str, depth: int, topic: str | None) -> Stream[Any]:
+        if topic is not None and topic not in self._topics:
+            self._topics.add(topic)
             self._begin(self._resubscribe())
         return self._inbox.stream(kind, depth)
 

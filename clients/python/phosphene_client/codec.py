@@ -1,10 +1,10 @@
 """Bytes to messages and back: plain MessagePack, checked to the last key. Nothing is evaluated."""
 
-from typing import Any
+from typing import Any, get_args
 
 import msgpack
 
-from .answers import Dropped, ErrorMessage, Event, Noted, Pong, Presented, Steered
+from .answers import Adapted, Dropped, ErrorMessage, Event, Noted, Pong, Presented, Steered, Switched
 from .errors import Malformed, ParameterInvalid, Unsupported
 from .frames import Frame, Latents, Spikes
 from .hello import Hello
@@ -19,13 +19,9 @@ MAX_CLIENT_BYTES = 65_536
 """The daemon closes a connection that sends more."""
 _MAX_DEPTH = 8
 
-Message = (
-    Hello | Frame | Latents | Spikes | Event | Status | Dropped | ErrorMessage | Pong | Steered | Noted | Presented
-)
-MESSAGES: dict[str, type[Message]] = {
-    cls.type: cls
-    for cls in (Hello, Frame, Latents, Spikes, Event, Status, Dropped, ErrorMessage, Pong, Steered, Noted, Presented)
-}
+Answer = Steered | Switched | Adapted | Noted | Presented | Pong
+Message = Hello | Frame | Latents | Spikes | Event | Status | Dropped | ErrorMessage | Answer
+MESSAGES: dict[str, type[Message]] = {cls.type: cls for cls in get_args(Message)}
 
 
 def decode(data: bytes | str) -> Message:

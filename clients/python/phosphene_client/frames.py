@@ -103,11 +103,16 @@ class Latents:
     seq: int = key(count, "grows by one for every frame of the session")
     state: str = key(one_of(*STATES), f"one of {', '.join(STATES)}")
     held: Held | None = key(nullable(record(Held)), "set when this is an earlier picture again")
-    mu: np.ndarray = key(float32s, "float32 [D]: mean of the latents' posterior, before steering")
-    logvar: np.ndarray = key(float32s, "float32 [D]: log variance of the posterior")
-    bits: tuple[float, ...] = key(list_of(number), "[groups]: information of the posterior against the prior, bits")
-    explained: float = key(quantity, "correlation over units of what the latents explain with the spikes; may be NaN")
-    atypicality: float = key(quantity, "1 for a typical window; may be NaN")
+    mu: np.ndarray = key(float32s, "float32 [D]: the latents (mean of their posterior), before steering; D may be 0")
+    logvar: np.ndarray = key(float32s, "float32 [D]: log variance of the posterior; empty where bits are missing")
+    bits: tuple[float, ...] = key(
+        list_of(number), "[groups]: information of the posterior against the prior, bits; empty where missing"
+    )
+    explained: float | None = key(
+        nullable(quantity),
+        "correlation over units of what the latents explain with the spikes; may be NaN; None where missing",
+    )
+    atypicality: float | None = key(nullable(quantity), "1 for a typical window; may be NaN; None where missing")
     readouts: dict[str, np.ndarray] = key(
         map_of(float32s), "name -> float32: probabilities of a class, or a value in its unit"
     )
@@ -115,7 +120,7 @@ class Latents:
     stamps: Stamps = key(record(Stamps), "when what happened to it")
 
     def __post_init__(self) -> None:
-        if self.mu.shape != self.logvar.shape:
+        if self.logvar.size not in (0, self.mu.size):
             raise Malformed(f"{self.type}.logvar", f"{self.mu.size} values, as many as mu", self.logvar.size)
 
 
@@ -133,6 +138,9 @@ class Frame(Latents):
     decision: Decision = key(record(Decision), "why so many")
     solver: str = key(text, "ddim, ipndm or linear")
     seed: int = key(integer, "seed of the session's noise")
+    history: int = key(
+        count, "earlier windows, or lessons of an adaptation, that the picture depends on besides its own", default=0
+    )
     guidance: float | None = key(nullable(number), "guidance weight of the sampler; None where the bundle has none")
     steering: tuple[float, ...] = key(list_of(number), "[groups]: added to every latent of a group")
     event: KnownEvent | None = key(

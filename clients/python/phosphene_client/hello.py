@@ -56,12 +56,23 @@ class Readout:
 
 @documented
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Evidence:
-    """Below these a frame's state is no-reconstruction."""
+class Missing:
+    """Why a measure of the evidence cannot be computed, one sentence; None for one that can."""
 
-    bits_threshold: float = key(number, "bits in all groups together, at least")
-    explained_threshold: float = key(number, "correlation, at least")
-    atypicality_threshold: float = key(number, "at most")
+    bits: str | None = key(text, "why frames have no `bits`", default=None)
+    explained: str | None = key(text, "why frames have no `explained`", default=None)
+    atypicality: str | None = key(text, "why frames have no `atypicality`", default=None)
+
+
+@documented
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """Below these a frame's state is no-reconstruction; None where the measure is missing."""
+
+    bits_threshold: float | None = key(nullable(number), "bits in all groups together, at least")
+    explained_threshold: float | None = key(nullable(number), "correlation, at least")
+    atypicality_threshold: float | None = key(nullable(number), "at most")
+    missing: Missing = key(record(Missing), "measures that cannot be computed", default=Missing())
 
 
 @documented

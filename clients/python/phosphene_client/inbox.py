@@ -5,7 +5,7 @@ import logging
 from typing import Any
 from weakref import ref
 
-from .answers import ErrorMessage, Noted, Pong, Presented, Steered
+from .answers import Adapted, ErrorMessage, Noted, Pong, Presented, Steered, Switched
 from .codec import Message, decode
 from .connection import LinkDown, LinkUp
 from .errors import Malformed, PhospheneError, Refused, Unsupported
@@ -92,10 +92,15 @@ class Inbox:
             return
         if isinstance(message, Status):
             self.status = message
-        if isinstance(message, Noted | Presented | Pong) or (isinstance(message, Steered) and self._ours(message)):
+        if isinstance(message, Hello):
+            # On a connection that stands: the daemon decodes with another bundle.
+            self.hello = message
+        if isinstance(message, Noted | Presented | Pong) or (
+            isinstance(message, Steered | Switched | Adapted) and self._ours(message)
+        ):
             self.requests.settle(message)
         self.put(message.type, message)
 
-    def _ours(self, message: Steered) -> bool:
+    def _ours(self, message: Steered | Switched | Adapted) -> bool:
         # A daemon that does not number its connections: ids alone must do.
         return self.hello is None or self.hello.viewer in (None, message.by)

@@ -4,11 +4,18 @@ import asyncio
 import random
 from typing import Any
 
-from .answers import ErrorMessage, Noted, Pong, Presented, Steered
+from .answers import ErrorMessage
+from .codec import Answer
 from .errors import NoAnswer, Refused
 
-Answer = Steered | Noted | Presented | Pong
-_KIND = {"steered": "steer", "noted": "event", "presented": "present", "pong": "ping"}
+_KIND = {
+    "steered": "steer",
+    "switched": "switch",
+    "adapted": "adapt",
+    "noted": "event",
+    "presented": "present",
+    "pong": "ping",
+}
 
 
 class Requests:

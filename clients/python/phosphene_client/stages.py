@@ -57,6 +57,29 @@ class DecoderState:
 
 @documented
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """A bundle that the daemon may decode with."""
+
+    name: str = key(text, "for `switch`")
+    kind: str = key(text, "diffusion, linear, ...")
+    digest: str = key(text, "as in every frame's `bundle`")
+    state: str = key(one_of("active", "loading", "available"), "active, loading or available")
+    detail: str = key(text, "what it waits for while it loads, or why it could not be had the last time")
+
+
+@documented
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Adaptation:
+    """Learning from stimuli whose pictures are known."""
+
+    possible: bool = key(flag, "whether the active decoder can")
+    on: bool = key(flag, "whether it does")
+    updates: int = key(count, "how often it has")
+    why: str | None = key(nullable(text), "why it cannot; None where it can")
+
+
+@documented
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Shares:
     """What a frame may spend on each part of its way, ms; None: no limit of its own."""
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from .keys import count, documented, flag, key, list_of, map_of, nullable, number, one_of, quantity, record, text
-from .stages import Budget, DecoderState, SourceState
+from .stages import Adaptation, Budget, Choice, DecoderState, SourceState
 
 
 @documented
@@ -167,4 +167,7 @@ class Status:
     process: ProcessState = key(record(ProcessState), "the daemon's")
     recording: RecordingState | None = key(record(RecordingState), "None when nothing is to be recorded", default=None)
     access: Access | None = key(record(Access), "None from a daemon that has no roles", default=None)
+    decoders: tuple[Choice, ...] = key(list_of(record(Choice)), "every bundle of the configuration", default=())
+    switches: int = key(count, "changes of the bundle since the start", default=0)
+    adaptation: Adaptation | None = key(record(Adaptation), "None from a daemon that has none", default=None)
     outputs: tuple[OutputState, ...] = key(list_of(record(OutputState)), "outputs besides the viewers", default=())

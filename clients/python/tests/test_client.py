@@ -1,5 +1,6 @@
 """What the asyncio client makes of messages, answers and refusals."""
 
+import golden
 import pytest
 from peer import message, next_of, peer, run, serve_pings, stays
 from websockets.asyncio.server import serve
@@ -63,6 +64,38 @@ def test_answers_and_refusals_find_their_requests():
             with pytest.raises(NoAnswer):
                 await client.present(np.zeros((1, 1, 3), np.uint8), timeout_s=0.2)
             assert (await anext(problems)).code == "PROTOCOL_RATE"
+
+    run(test())
+
+
+def test_another_bundle_is_another_hello_on_the_same_connection():
+    async def script(socket):
+        await socket.send(message("hello"))
+        asked = await next_of(socket, "switch")
+        assert asked["bundle"] == "it-demo-linear"
+        bundle = {**golden.meaning("server-hello")["bundle"], "name": "it-demo-linear"}
+        await socket.send(message("hello", bundle=bundle))
+        await socket.send(message("switched", id=asked["id"], by=9, seq=1))
+        await socket.send(message("switched", id=asked["id"], by=3, seq=2))
+        asked = await next_of(socket, "adapt")
+        assert (asked["on"], asked["reset"]) == (True, False)
+        await socket.send(message("adapted", id=asked["id"], by=3, seq=4))
+        asked = await next_of(socket, "switch")
+        await socket.send(message("error", code="SWITCH_BUSY", message="another", id=asked["id"]))
+        await serve_pings(socket)
+
+    async def test():
+        async with peer(script) as (url, _), connect(url) as client:
+            hellos, links, switches = client.hellos(), client.links(), client.switches()
+            assert (await client.switch("it-demo-linear")).seq == 2
+            assert (await anext(hellos)) is client.hello
+            assert client.hello.bundle.name == "it-demo-linear"
+            assert [(await anext(switches)).by for _ in range(2)] == [9, 3]
+            assert links.mailbox.take() is None
+            assert (await client.adapt(on=True)).seq == 4
+            with pytest.raises(Refused) as error:
+                await client.switch("it-demo")
+            assert error.value.code == "SWITCH_BUSY"
 
     run(test())
 

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 
 from phosphene_client import answers, codec, frames, hello, stages, status
-from phosphene_client.asking import event_body, picture_body, steer_body
+from phosphene_client.asking import adapt_body, event_body, picture_body, steer_body, switch_body
 from phosphene_client.codec import MESSAGES, TOPICS, decode, encode
 
 
 def test_every_message_has_a_pair_and_every_pair_a_message():
     assert golden.names("server") == sorted(MESSAGES)
-    assert golden.names("client") == ["event", "ping", "present", "shown", "steer", "subscribe"]
+    assert golden.names("client") == ["adapt", "event", "ping", "present", "shown", "steer", "subscribe", "switch"]
 
 
 @pytest.mark.parametrize("name", golden.names("server"))
@@ -40,6 +40,8 @@ def test_requests_are_built_as_in_the_pairs():
     assert event == golden.meaning("client-event")
     picture = np.array([[[0, 127, 255], [1, 2, 3]]], dtype=np.uint8)
     assert {"type": "present", "id": 10, **picture_body(picture)} == golden.meaning("client-present")
+    assert {"type": "switch", "id": 11, **switch_body("it-demo-linear")} == golden.meaning("client-switch")
+    assert {"type": "adapt", "id": 12, **adapt_body(True, False)} == golden.meaning("client-adapt")
     assert golden.meaning("client-subscribe")["topics"] == list(TOPICS)
 
 

@@ -9,5 +9,9 @@ export function describe(message: Command): Record<string, unknown> {
       return { text: message.text };
     case "present":
       return { width: message.width, height: message.height };
+    case "switch":
+      return { bundle: message.bundle };
+    case "adapt":
+      return { on: message.on, reset: message.reset ?? false };
   }
 }
