@@ -18,6 +18,8 @@ export interface Presenter {
   /** One of the last 64 pictures as a PNG file; null when there is none of that id. */
   png(id: string): Buffer | null;
   has(id: string): boolean;
+  /** One of the last 64 pictures, or null. */
+  picture(id: string): Picture | null;
   close(): Promise<void>;
 }
 
@@ -51,6 +53,7 @@ export function openPresenter(
       return picture === undefined ? null : encodePng(picture.width, picture.height, picture.image);
     },
     has: (id) => kept.has(id),
+    picture: (id) => kept.get(id) ?? null,
     close: async () => display.close(),
   };
 }

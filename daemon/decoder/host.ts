@@ -1,4 +1,5 @@
 import type { Decoded, DecodeRequest } from "../../src/decode/decoder.ts";
+import type { Rgb } from "../../src/decode/planes.ts";
 
 export type DecoderState = "starting" | "ready" | "restarting" | "failed";
 
@@ -33,4 +34,34 @@ export interface DecoderHost {
   /** Rejects with DECODER_UNAVAILABLE when it cannot decode now, with DECODER_FAILED when it could not decode this window. */
   decode(request: DecodeRequest): Promise<Decoded>;
   close(): Promise<void>;
+}
+
+export interface AdaptationState {
+  /** Whether it could be switched on now; where not, `why` says why. */
+  readonly possible: boolean;
+  readonly on: boolean;
+  /** Lessons that the decoder has learned from since it started or was reset. */
+  readonly updates: number;
+  /** Lessons that came while another one was at work, and were left out. */
+  readonly skipped: number;
+  readonly why: string | null;
+}
+
+/** A host whose decoder can learn from windows of known pictures while it runs. Off at first. */
+export interface AdaptiveHost extends DecoderHost {
+  readonly adaptation: AdaptationState;
+  /** Off: what was learned holds on, and nothing more is learned. Throws DECODER_UNAVAILABLE before it has started. */
+  adapt(on: boolean): void;
+  /** Back to the bundle's decoder, on or off as it was. */
+  resetAdaptation(): void;
+  /** The window `values` [W * units] showed a picture of latents `target` [D]. False: not taken, since it is off or at work on another one. */
+  teach(values: Float32Array, target: Float32Array): boolean;
+  /** What the bundle says of a stimulus: the digest of its picture's file, and its latents; null where it does not know it. */
+  targetOf(id: string): { readonly sha256: string; readonly latents: Float32Array } | null;
+  /** The latents of any picture, as near as the bundle's picture basis comes to it. */
+  project(picture: Rgb): Float32Array;
+}
+
+export function isAdaptive(host: DecoderHost): host is AdaptiveHost {
+  return "teach" in host;
 }

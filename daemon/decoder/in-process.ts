@@ -1,19 +1,24 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Decoded, DecodeRequest, Decoder } from "../../src/decode/decoder.ts";
+import type { AdaptationOptions } from "../../src/decode/adaptation.ts";
+import type { Decoded, DecodeRequest } from "../../src/decode/decoder.ts";
 import { LinearRunner, linearModel } from "../../src/decode/linear.ts";
 import type { LinearManifest } from "../../src/decode/manifest.ts";
+import { planesOf, type Rgb } from "../../src/decode/planes.ts";
+import { type Project, projection } from "../../src/decode/projection.ts";
 import { expected, PhospheneError } from "../../src/errors.ts";
 import { monotonicMs } from "../monotonic.ts";
-import type { DecoderInfo, DecoderState } from "./host.ts";
-import { linearDecoder } from "./linear.ts";
+import type { AdaptationState, AdaptiveHost, DecoderInfo, DecoderState } from "./host.ts";
+import { type LinearDecoder, linearDecoder } from "./linear.ts";
 import { checkLinearGolden } from "./linear-golden.ts";
+import { readTargets, type Targets } from "./targets.ts";
 
 export interface InProcessOptions {
   readonly dir: string;
   readonly manifest: LinearManifest;
   /** What the configuration asks for; only null suits a bundle without guidance. */
   readonly guidance: number | null;
+  readonly adapt?: AdaptationOptions;
   readonly onState: (state: DecoderState, detail: string) => void;
   readonly onProgress?: (message: string) => void;
 }
@@ -30,11 +35,13 @@ const WARM_UP_RUNS = 150;
 const MEASURED_RUNS = 50;
 
 /** Runs a linear decoder in the daemon's own process. It is ready once and stays so: there is nothing that could end without the daemon. */
-export class InProcessHost {
+export class InProcessHost implements AdaptiveHost {
   readonly #options: InProcessOptions;
   readonly restarts = 0;
   readonly pid = null;
-  #decoder: Decoder | null = null;
+  #decoder: LinearDecoder | null = null;
+  #targets: Targets | null = null;
+  #project: Project | null = null;
   #state: DecoderState = "starting";
   #info: DecoderInfo | null = null;
 
@@ -65,7 +72,48 @@ export class InProcessHost {
   decode(request: DecodeRequest): Promise<Decoded> {
     if (this.#decoder === null)
       return Promise.reject(new PhospheneError("DECODER_UNAVAILABLE", `the decoder is ${this.#state}`));
+    if (request.reset === true) this.#decoder.reset();
     return this.#decoder.decode(request);
+  }
+
+  get adaptation(): AdaptationState {
+    const { on = false, updates = 0, skipped = 0 } = this.#decoder?.adaptation ?? {};
+    const possible = this.#decoder !== null;
+    return { possible, on, updates, skipped, why: possible ? null : `the decoder is ${this.#state}` };
+  }
+
+  adapt(on: boolean): void {
+    this.#learner().switch(on);
+  }
+
+  resetAdaptation(): void {
+    this.#learner().reset();
+  }
+
+  /** The work is done in slices of some tenths of a millisecond, between which the loop turns: a window waits for one of them at most. */
+  teach(values: Float32Array, target: Float32Array): boolean {
+    const adaptation = this.#learner();
+    if (!adaptation.teach(values, target)) return false;
+    const work = () => {
+      if (adaptation.work()) setImmediate(work);
+    };
+    setImmediate(work);
+    return true;
+  }
+
+  targetOf(id: string): { readonly sha256: string; readonly latents: Float32Array } | null {
+    return this.#targets?.stimuli.get(id) ?? null;
+  }
+
+  project(picture: Rgb): Float32Array {
+    const { height, width } = this.#options.manifest.image;
+    if (this.#project === null) throw new PhospheneError("DECODER_UNAVAILABLE", `the decoder is ${this.#state}`);
+    return this.#project(planesOf(picture, width, height));
+  }
+
+  #learner(): LinearDecoder["adaptation"] {
+    if (this.#decoder !== null) return this.#decoder.adaptation;
+    throw new PhospheneError("DECODER_UNAVAILABLE", `the decoder is ${this.#state}`);
   }
 
   async close(): Promise<void> {
@@ -84,8 +132,10 @@ export class InProcessHost {
     const model = linearModel(manifest, await readFile(join(dir, manifest.files.matrices.path)));
     const goldenDifference = await checkLinearGolden(dir, manifest, new LinearRunner(model));
     onProgress?.("warming up");
-    const decoder = linearDecoder(model, manifest);
+    const decoder = linearDecoder(model, manifest, this.#options.adapt);
     const costMs = { "1": await warmUp(decoder, manifest) };
+    this.#targets = await readTargets(dir, manifest);
+    this.#project = projection(model.picture, this.#targets.residue);
     this.#decoder = decoder;
     const { kind, solver, steps } = decoder;
     return { kind, solver, ...WHERE, steps, guidance: null, costMs, goldenDifference };
@@ -98,7 +148,7 @@ export class InProcessHost {
 }
 
 /** Median ms of a window once the loops are compiled. */
-async function warmUp(decoder: Decoder, { bins, units, latents }: LinearManifest): Promise<number> {
+async function warmUp(decoder: LinearDecoder, { bins, units, latents }: LinearManifest): Promise<number> {
   const values = new Float32Array(bins.window * units.count);
   const steering = latents.groups.map(() => 0);
   const costs: number[] = [];

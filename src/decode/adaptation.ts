@@ -9,16 +9,21 @@ export interface AdaptationOptions {
   readonly penalty: number;
 }
 
+/** As shipped (config.yaml, `adapt`). */
+export const ADAPTATION: AdaptationOptions = { forgetting: 0.9995, penalty: 100 };
+
 /**
  * What a linear decoder learns while it runs: mu' = mu + B m + c, m the window's mean normalised counts [units], B and c from 0 by recursive
  * least squares towards the latents of pictures that are known to have been shown. Pure: the owner says when to work.
  *
- * Twice as many lessons as there is time for would make every window late, so that one waits at most and the next ones are left out.
+ * One lesson at a time: those that come meanwhile are left out and counted, so that nothing queues up.
  */
 export class LinearAdaptation {
   readonly #runner: LinearRunner;
   readonly #bins: number;
-  readonly #rls: Rls;
+  readonly #make: () => Rls;
+  /** Made when it is first switched on: a thousand units need 4 MB. */
+  #rls: Rls | null = null;
   #lesson: Generator<void, void, void> | null = null;
   /** While off, the correction stays as it is and no lesson is taken. */
   #on = false;
@@ -31,7 +36,7 @@ export class LinearAdaptation {
   ) {
     this.#runner = runner;
     this.#bins = shape.bins;
-    this.#rls = new Rls({ features: shape.units, outputs: shape.latents, ...options });
+    this.#make = () => new Rls({ features: shape.units, outputs: shape.latents, ...options });
   }
 
   get on(): boolean {
@@ -39,7 +44,7 @@ export class LinearAdaptation {
   }
   /** Lessons that the correction has learned from. */
   get updates(): number {
-    return this.#rls.learned;
+    return this.#rls?.learned ?? 0;
   }
   /** Lessons that came while another one was at work. */
   get skipped(): number {
@@ -49,24 +54,25 @@ export class LinearAdaptation {
   /** Off: what is at work is finished first, so that the answer is the last word. */
   switch(on: boolean): void {
     if (!on) while (this.work());
+    else this.#rls ??= this.#make();
     this.#on = on;
   }
 
   /** Back to the bundle's decoder. */
   reset(): void {
     this.#lesson = null;
-    this.#rls.reset();
+    this.#rls?.reset();
     this.#skipped = 0;
   }
 
   /** mu' in place of mu [D]. */
   readonly correct = (mu: Float32Array, values: Float32Array): void => {
-    if (this.#rls.learned > 0) this.#rls.addTo(mu, meanOverBins(values, this.#bins));
+    if (this.#rls !== null && this.#rls.learned > 0) this.#rls.addTo(mu, meanOverBins(values, this.#bins));
   };
 
   /** The window `values` showed a picture of latents `target` [D]. False: not taken, since it is off or another lesson is at work. */
   teach(values: Float32Array, target: Float32Array): boolean {
-    if (!this.#on) return false;
+    if (!this.#on || this.#rls === null) return false;
     if (this.#lesson !== null) {
       this.#skipped++;
       return false;

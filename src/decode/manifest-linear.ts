@@ -23,7 +23,7 @@ export const linearManifest = z.strictObject({
     expected: affine,
     readouts: z.record(z.string(), affine),
   }),
-  files: z.strictObject({ matrices: file, golden: file }),
+  files: z.strictObject({ matrices: file, golden: file, targets: file.optional() }),
 });
 
 export type LinearManifest = Readonly<z.infer<typeof linearManifest>>;
@@ -31,7 +31,7 @@ export type TensorPlace = z.infer<typeof tensor>;
 
 /** Every file of a linear bundle with its name in the manifest. */
 export function linearFiles({ files }: LinearManifest): [string, BundleFile][] {
-  return Object.entries(files);
+  return Object.entries(files).filter((each): each is [string, BundleFile] => each[1] !== undefined);
 }
 
 /** Every array of a linear bundle: its name, its place, and the shape that the rest of the manifest asks of it. */
