@@ -4,15 +4,11 @@ import type { Placement } from "../placement.ts";
 import type { Precision } from "./graphs.ts";
 import type { DecoderInfo } from "./host.ts";
 import type { Way } from "./providers.ts";
+import type { DecoderOptions } from "./request.ts";
 
 /** What the decoder process is started with. */
-export interface LoadOptions {
+export interface LoadOptions extends DecoderOptions {
   readonly dir: string;
-  readonly solver: "ddim" | "ipndm";
-  readonly maxSteps: number;
-  /** null takes the bundle's default. */
-  readonly guidance: number | null;
-  readonly seed: number;
   readonly threads: number;
   /** On a GPU: a small run when nothing was decoded for this long, ms; null for none. */
   readonly keepWarmMs: number | null;

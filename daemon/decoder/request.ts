@@ -1,13 +1,13 @@
+import type { Config } from "../../src/config.ts";
 import type { DecodeRequest } from "../../src/decode/decoder.ts";
 import { guidanceOf, type Manifest } from "../../src/decode/manifest.ts";
 import { expected, PhospheneError } from "../../src/errors.ts";
-import type { LoadOptions } from "./ipc.ts";
 
 const READOUT = "readout_";
 
 /** What the configuration asks of a decoder. */
 export interface DecoderOptions {
-  readonly solver: LoadOptions["solver"];
+  readonly solver: Config["decode"]["solver"];
   /** The most steps that may be asked for. */
   readonly maxSteps: number;
   /** Guidance weight; null takes the bundle's default. */
