@@ -15,13 +15,13 @@ export interface Counted {
 const FORMAT = 1;
 const NOTHING = new Uint8Array(0);
 
-/** Posterior of a frame's latents. Payload: mu, then logvar, float32 little-endian, shape [2, dimension]. */
+/** Posterior of a frame's latents. Payload: mu, then logvar, float32 little-endian, shape [2, dimension]; mu alone, shape [1, dimension], where there is no logvar. */
 export function latentsMessage(frame: FrameBody, counted: Counted): Parts {
   const { mu, logvar, seq, state, bits, explained, atypicality, bins, readouts } = frame;
   const payload = new Uint8Array(mu.byteLength + logvar.byteLength);
   payload.set(mu);
   payload.set(logvar, mu.byteLength);
-  const shape = [2, mu.byteLength / Float32Array.BYTES_PER_ELEMENT];
+  const shape = [logvar.byteLength === 0 ? 1 : 2, mu.byteLength / Float32Array.BYTES_PER_ELEMENT];
   const values = Object.fromEntries(Object.entries(readouts).map(([name, bytes]) => [name, [...floats(bytes)]]));
   const header = { dtype: "<f4", shape, seq, state, bins, closedMs: closeOf(frame) };
   return message("latents", counted, { ...header, bits, explained, atypicality, readouts: values }, payload);

@@ -56,6 +56,15 @@ test("numbers, shapes and bytes are the frame's", () => {
   expect([...MESSAGES["frame-picture"]![2]]).toEqual([...SERVER.frame.image]);
 });
 
+test("a decoder without a posterior sends the mean alone, one without latents nothing", () => {
+  const none = new Uint8Array();
+  const bare = { ...SERVER.frame, logvar: none, bits: [], explained: null };
+  const [, header, payload] = latentsMessage(bare, { n: 0, session });
+  expect(JSON.parse(header)).toMatchObject({ shape: [1, 4], bits: [], explained: null });
+  expect([...payload]).toEqual([...SERVER.frame.mu]);
+  expect(JSON.parse(latentsMessage({ ...bare, mu: none }, { n: 0, session })[1])).toMatchObject({ shape: [1, 0] });
+});
+
 /** The reader of docs/outputs.md, as it stands there. */
 function readerOfTheDocument(): string {
   const document = readFileSync(new URL("../../docs/outputs.md", import.meta.url), "utf8");

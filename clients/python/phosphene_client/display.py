@@ -57,7 +57,8 @@ def lineage_row(frame: Frame, session: str, shown_ms: float) -> list[object]:
         *(frame.deadline_ms, *frame.bins, *frame.source_s, frame.clock.offset_ms, frame.clock.uncertainty_ms),
         *(frame.source, frame.bundle, frame.solver, frame.steps, frame.seed, frame.guidance),
         *(held and held.seq, event and event.n, event and event.text, frame.explained, frame.atypicality),
-        *frame.bits,
+        # Empty where the bundle cannot tell them: the columns stay.
+        *(frame.bits or (None,) * len(frame.steering)),
         *frame.steering,
     ]
 
