@@ -6,7 +6,7 @@ import { seededNoise } from "../../src/decode/noise.ts";
 import { cosineSchedule } from "../../src/decode/schedule.ts";
 import { monotonicMs } from "../monotonic.ts";
 import type { Graphs } from "./graphs.ts";
-import { checkRequest, chooseGuidance, type DecoderOptions, readoutsOf, steer } from "./request.ts";
+import { checkRequest, chooseGuidance, type DecoderOptions, readoutsOf, releaseAll, steer } from "./request.ts";
 import { toRgb } from "./rgb.ts";
 
 export type DiffusionOptions = DecoderOptions;
@@ -58,9 +58,7 @@ export function diffusionDecoder(graphs: Graphs, manifest: DiffusionManifest, op
       } satisfies Decoded;
     },
     reset: () => {},
-    async dispose() {
-      for (const graph of [graphs.encode, graphs.step, ...graphs.sample.values()]) await graph.release();
-    },
+    dispose: () => releaseAll([graphs.encode, graphs.step, ...graphs.sample.values()]),
   };
 }
 

@@ -15,6 +15,7 @@ export async function openPlain(path: string, inputs: Shapes, outputs: Shapes, o
   const session = await createSession(path, options);
   checkShapes(path, "input", found(session.inputMetadata), inputs);
   checkShapes(path, "output", found(session.outputMetadata), outputs);
+  let released: Promise<void> | null = null;
   return {
     run: async (values) => {
       const feeds: Record<string, Tensor> = {};
@@ -25,7 +26,8 @@ export async function openPlain(path: string, inputs: Shapes, outputs: Shapes, o
       });
       return Object.fromEntries(Object.keys(outputs).map((name) => [name, floats(results[name], path, name)]));
     },
-    release: () => session.release(),
+    // The binding throws at a second release.
+    release: () => (released ??= session.release()),
   };
 }
 

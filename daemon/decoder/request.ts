@@ -3,6 +3,8 @@ import type { DecodeRequest } from "../../src/decode/decoder.ts";
 import { guidanceOf, type Manifest } from "../../src/decode/manifest.ts";
 import { expected, PhospheneError } from "../../src/errors.ts";
 
+import type { Graph } from "./graph.ts";
+
 const READOUT = "readout_";
 
 /** What the configuration asks of a decoder. */
@@ -43,6 +45,11 @@ export function readoutShapes({ readouts }: Pick<Manifest, "readouts">): Record<
   return Object.fromEntries(readouts.map(({ name, labels }) => [READOUT + name, [1, labels.length]]));
 }
 
+/** What `Decoder.dispose` does where there are graphs. */
+export async function releaseAll(graphs: Iterable<Graph>): Promise<void> {
+  for (const graph of graphs) await graph.release();
+}
+
 /** Throws DECODER_FAILED that names what is wrong with a request: lengths, steps, numbers that are none. */
 export function checkRequest(request: DecodeRequest, manifest: Manifest, steps: readonly number[]): void {
   const values = manifest.bins.window * manifest.units.count;
@@ -56,7 +63,9 @@ export function checkRequest(request: DecodeRequest, manifest: Manifest, steps: 
           ? expected("steps", `one of ${steps.join(", ")}`, request.steps)
           : !finite(request.values)
             ? "values: expected finite numbers"
-            : guidanceProblem(request.guidance ?? null, manifest);
+            : !request.steering.every(Number.isFinite)
+              ? "steering: expected finite numbers"
+              : guidanceProblem(request.guidance ?? null, manifest);
   if (problem !== null) throw new PhospheneError("DECODER_FAILED", problem);
 }
 

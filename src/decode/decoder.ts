@@ -49,5 +49,6 @@ export interface Decoder {
   decode(request: DecodeRequest): Promise<Decoded>;
   /** Forgets the history: the next picture depends on its own window only. */
   reset(): void;
+  /** Nothing may be asked of it afterwards, but this again. */
   dispose(): Promise<void>;
 }

@@ -5,6 +5,7 @@ import { type Graphs, loadGraphs } from "../../daemon/decoder/graphs.ts";
 import type { DiffusionManifest } from "../../src/decode/manifest.ts";
 import { TINY } from "../integration/processes.ts";
 import { decoderContract } from "./decoder-suite.ts";
+import { openDecoder } from "./open-decoder.ts";
 
 const SUBJECTS = [
   ["ddim", "plain"],
@@ -15,12 +16,9 @@ const SUBJECTS = [
 for (const [solver, runner] of SUBJECTS)
   decoderContract({
     name: `diffusion, ${solver}, ${runner}`,
+    dir: TINY,
     seeded: true,
-    open: async (seed) => {
-      const { manifest } = await readBundleOf(TINY, "diffusion");
-      const graphs = await loadGraphs(TINY, manifest, 1, { provider: "cpu", runner });
-      return { manifest, decoder: diffusionDecoder(graphs, manifest, { solver, maxSteps: 4, guidance: null, seed }) };
-    },
+    open: (seed) => openDecoder(TINY, runner, { solver, maxSteps: 4, seed }),
   });
 
 let manifest: DiffusionManifest;

@@ -13,7 +13,7 @@ const open = async () => {
   return { manifest, decoder: linearDecoder(model, manifest) };
 };
 
-decoderContract({ name: "linear", open, seeded: false });
+decoderContract({ name: "linear", dir: TINY_LINEAR, open, seeded: false });
 
 test("what it answered stays as it is when the next window comes", async () => {
   const { manifest, decoder } = await open();
