@@ -12,6 +12,7 @@ def add_optimise(commands, emoji: Path) -> None:
     root = commands.add_parser("optimise", help="reconstruct by descending on the input of an encoding model")
     sub = root.add_subparsers(required=True, metavar="WHAT")
     add_movies(sub, emoji)
+    add_demo(sub, emoji)
 
 
 def common(parser: argparse.ArgumentParser, emoji: Path, out: str) -> None:
@@ -66,3 +67,30 @@ def start_movies(options: argparse.Namespace) -> dict:
         training = MovieTraining(4, 2, stages=((4, 7, 4, 3), (6, 3, 1, 3)))
     objects = load_objects(options.emoji).to(device)
     return run_movies(objects, sizes, run, training, options.seeds, options.seconds, options.out)
+
+
+def add_demo(sub, emoji: Path) -> None:
+    demo = sub.add_parser("demo", help="encoders of the demo's animal, a prior, and how held-out scenes come back")
+    common(demo, emoji, "runs/optimise-demo")
+    demo.add_argument("--resume", type=Path, default=None, help="run folder of the demo, and of this command")
+    demo.set_defaults(run=run_demo_command)
+
+
+def run_demo_command(options: argparse.Namespace) -> int:
+    from dataclasses import replace
+
+    import torch
+
+    from ..demo_run import SMOKE, DemoOptions, prepare
+    from .demo_run import DemoSizes, run_demo
+    from .still_train import StillTraining
+
+    device = options.device or ("cuda" if torch.cuda.is_available() else "cpu")
+    options.out.mkdir(parents=True, exist_ok=True)
+    scenes, sizes = replace(DemoOptions(), animals=1), DemoSizes()
+    if options.smoke:
+        scenes = replace(SMOKE, animals=1)
+        sizes = DemoSizes(2, 96, StillTraining(4, 16), ((4, 5, 4), (6, 3, 4)), 12, (32, 2, 3, 8))
+    run = prepare(options.emoji, options.out, device, scenes, options.resume)
+    Console().print_json(data=run_demo(run, sizes, options.seconds))
+    return 0

@@ -15,7 +15,7 @@ from .movie_world import HEIGHT, RATE_HZ, WIDTH
 
 TAPS = 10
 """Frames that a temporal filter sees."""
-CENTRE, SPREAD = (17.0, 26.0), (5.0, 8.5)
+CENTRE, SPREAD = (17.0, 27.0), (6.0, 10.0)
 """Mean and standard deviation of the receptive fields' centres, pixels (row, column): part of the screen is seen."""
 SATURATION = 4.0
 """Counts a frame (120 Hz) beyond which no movie drives a unit."""

@@ -20,11 +20,13 @@ our encoder looks back by ten frames (theirs looks both ways, and is judged ever
 
 @dataclass(frozen=True)
 class MovieTraining:
-    """Steps, windows a step, peak rate, shape of the encoder."""
+    """Steps, windows a step, peak rate, weight of the absolute sum of a unit's spatial readout (Klindt et al. 2017),
+    shape of the encoder."""
 
     steps: int = 3000
     batch: int = 32
     rate: float = 2e-3
+    sparse: float = 2e-3
     stages: tuple[tuple[int, int, int, int], ...] = ((32, 7, 2, 7), (48, 3, 1, 5))
 
 
@@ -52,7 +54,8 @@ def fit_movie_encoder(data: MovieData, training: MovieTraining, seconds: float, 
         with autocast(movies):
             expected = run(movies)
         value = poisson_loss(expected[:, FIRST:], counts[:, FIRST:]).mean()
-        return value, {"loss": value.detach()}
+        sparse = model.spatial.abs().sum(1).mean()
+        return value + training.sparse * sparse, {"loss": value.detach(), "sparse": sparse.detach()}
 
     options = LoopOptions(f"movie-{seed}", training.steps, training.rate, decay=0.05, keep=0.995, seconds=seconds)
     return train(model, loss, options).requires_grad_(False)
