@@ -63,7 +63,7 @@ def start_movies(options: argparse.Namespace) -> dict:
     sizes = MovieSizes(options.units, clips=options.clips, clip_frames=options.frames)
     run, training = MovieRun(options.models, options.iterations), MovieTraining()
     if options.smoke:
-        sizes, run = MovieSizes(24, 8, 40, 2, 40), MovieRun(2, 4, 3)
+        sizes, run = MovieSizes(24, 8, 40, 2, 40), MovieRun(2, 4, (300.0,), (0.0,), 6)
         training = MovieTraining(4, 2, stages=((4, 7, 4, 3), (6, 3, 1, 3)))
     objects = load_objects(options.emoji).to(device)
     return run_movies(objects, sizes, run, training, options.seeds, options.seconds, options.out)

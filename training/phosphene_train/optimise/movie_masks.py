@@ -1,10 +1,10 @@
 """Which part of the screen a population sees: a transparency that is trained by alpha blending (Bauer et al. 2026).
 
 Behind the mask lies another clip. The mask is raised where that makes the predicted responses more like those to the
-clip alone. Their code takes 1000 steps of rate 10 and blurs the gradient with a standard deviation of 5 pixels; what it
-begins with is not stated. Since every step has the same norm, our mask would end as the whole screen: weights of next to
-nothing count in the end, when nothing else is left. So it begins with 0, goes on in small steps, and ends when CLOSED of
-the gap in the loss between the other clip and the clip itself is closed.
+clip alone. Their code takes 1000 steps of rate 10 and blurs the gradient with a standard deviation of 5 pixels; what
+it begins with is not stated. Since every step has the same norm, our mask would end as the whole screen: weights of
+next to nothing count in the end, when nothing else is left. So it begins with 0, goes on in small steps, and ends when
+CLOSED of the gap in the loss between the other clip and the clip itself is closed.
 """
 
 import torch
@@ -39,14 +39,14 @@ def train_mask(model: MovieEncoder, movies: Tensor, steps: int, generator: torch
 
 
 def mask_gradient(model: MovieEncoder, opacity: Tensor, front: Tensor, behind: Tensor) -> tuple[Tensor, float]:
-    """How the loss of the blend rises with the opacity [H, W], over its norm; and the share of the gap that is closed."""
+    """How the loss of the blend rises with the opacity [H, W], over its norm; the share of the gap that is closed."""
     opacity = opacity.detach().requires_grad_(True)
     with torch.no_grad():
         wanted = respond(model, front)
         best, worst = (poisson_loss(found, wanted).mean() for found in (wanted, respond(model, behind)))
     loss = poisson_loss(respond(model, opacity * front + (1 - opacity) * behind), wanted).mean()
     gradient = torch.autograd.grad(loss, opacity)[0]
-    closed = float((worst - loss) / (worst - best).clamp(min=1e-9))
+    closed = float((worst - loss.detach()) / (worst - best).clamp(min=1e-9))
     return gradient / (gradient.norm() + SMALL), closed
 
 

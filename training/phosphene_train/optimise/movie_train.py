@@ -61,9 +61,13 @@ def fit_movie_encoder(data: MovieData, training: MovieTraining, seconds: float, 
     return train(model, loss, options).requires_grad_(False)
 
 
-@torch.no_grad()
 def clip_correlations(model: MovieEncoder, data: MovieData) -> tuple[float, float]:
     """Mean over units of the prediction's correlation with one presentation's counts, and with the noise-free ones."""
-    expected = torch.cat([model(clip[None].float()) for clip in data.clips])[:, FIRST:].flatten(0, 1)
-    found = (response_correlation(expected, t[:, FIRST:].flatten(0, 1)) for t in (data.clip_counts, data.noise_free))
-    return tuple(round(float(r.mean()), 4) for r in found)
+    return tuple(round(prediction(model, data.clips, counts), 4) for counts in (data.clip_counts, data.noise_free))
+
+
+@torch.no_grad()
+def prediction(model: MovieEncoder, clips: Tensor, counts: Tensor) -> float:
+    """Mean over units of the correlation of prediction and counts [C, T, U] of clips [C, T, H, W]."""
+    expected = torch.cat([model(clip[None].float()) for clip in clips])[:, FIRST:].flatten(0, 1)
+    return float(response_correlation(expected, counts[:, FIRST:].flatten(0, 1)).mean())

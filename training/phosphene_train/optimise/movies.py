@@ -6,7 +6,8 @@ same clips of the same seeds. Results are kept after every condition, so that a 
 
 import json
 import time
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import torch
@@ -14,14 +15,14 @@ from torch import Tensor
 
 from ..progress import console
 from ..stimuli import Objects
-from .descend import EVALUATION_THRESHOLD, TRAIN_THRESHOLD
+from .descend import EVALUATION_THRESHOLD, TRAIN_THRESHOLD, Descent
 from .movie_data import MovieData, MovieSizes, simulate
 from .movie_descend import of_units, predict, reconstruct
 from .movie_encoder import MovieEncoder
 from .movie_masks import train_mask
 from .movie_metrics import blur_movie, judge
 from .movie_sheet import movie_sheet
-from .movie_train import MovieTraining, clip_correlations, fit_movie_encoder
+from .movie_train import MovieTraining, clip_correlations, fit_movie_encoder, prediction
 
 SHARES = {"half": 0.5, "quarter": 0.25, "eighth": 0.125}
 """Of the units that are left, by condition."""
@@ -29,11 +30,13 @@ SHARES = {"half": 0.5, "quarter": 0.25, "eighth": 0.125}
 
 @dataclass(frozen=True)
 class MovieRun:
-    """Instances of the encoder, iterations of every descent, steps of the mask, share of a seed's time that the
-    encoders may take."""
+    """Instances of the encoder; rates, the most iterations, and weights of sparseness, of which the best are chosen on
+    other clips; steps of the mask; share of a seed's time that the encoders may take."""
 
     models: int = 5
     iterations: int = 300
+    rates: tuple[float, ...] = (1000.0, 300.0, 100.0, 30.0)
+    sparse: tuple[float, ...] = (0.0, 5e-4, 3e-3)
     mask_steps: int = 1000
     train_share: float = 0.4
 
@@ -46,6 +49,7 @@ class Seed:
     models: list[MovieEncoder]
     mask: Tensor
     generator: torch.Generator
+    descent: Descent
     iterations: int
     results: dict[str, list[dict[str, float]]]
 
@@ -63,7 +67,7 @@ class Seed:
             wanted = counts[i] if isinstance(counts, list) else counts
             if units is not None:
                 model, wanted = of_units(model, units), wanted[:, :, units]
-            found.append(reconstruct([model], wanted, mask, self.iterations))
+            found.append(reconstruct([model], wanted, mask, self.iterations, self.descent))
         return torch.stack(found)
 
 
@@ -72,28 +76,31 @@ def run_movies(
 ) -> dict:
     """All seeds, as far as `seconds` reach (0: as long as it takes); writes results.json and a sheet of each seed."""
     out.mkdir(parents=True, exist_ok=True)
-    begin, report = time.monotonic(), {"sizes": asdict(sizes), "run": asdict(run), "training": asdict(training)}
+    end = time.monotonic() + seconds if seconds else float("inf")
+    report = {"sizes": asdict(sizes), "run": asdict(run), "training": asdict(training)}
     report["seeds"] = []
     for seed in range(seeds):
-        end = begin + seconds * (seed + 1) / seeds if seconds else float("inf")
+        slot = (end - time.monotonic()) / (seeds - seed)
         row = {"seed": seed}
         report["seeds"].append(row)
-        for _ in one_seed(objects, sizes, run, training, seed, end, row, out):
+        for _ in one_seed(objects, sizes, run, training, seed, (slot, end), row, out):
             (out / "results.json").write_text(json.dumps(report, indent=1))
     return report
 
 
-def one_seed(objects, sizes, run, training, seed, end, row, out):
-    """Yields after every condition; stops when the time is up."""
+def one_seed(objects, sizes, run, training, seed, time_allowed, row, out):
+    """Yields after every condition; stops at the end of all time. Encoders take their share of this seed's slot."""
+    slot, end = time_allowed
     start = time.monotonic()
     data = simulate(objects, sizes, seed)
-    left = end - time.monotonic()
-    each = left * run.train_share / run.models if left < float("inf") else 0.0
+    each = slot * run.train_share / (run.models + 1) if slot < float("inf") else 0.0
+    training, row["sparse"] = choose_sparse(data, training, run.sparse, each / len(run.sparse), seed)
     models = [fit_movie_encoder(data, training, each, 100 * seed + i) for i in range(run.models)]
     row["encoders"] = [clip_correlations(model, data) for model in models]
     generator = torch.Generator(data.movies.device).manual_seed(seed)
     mask = train_mask(models[0], data.movies, run.mask_steps, generator)
-    found = Seed(data, models, mask, generator, run.iterations, {})
+    rate, iterations, row["tuning"] = choose_descent(models[0], data, mask, run)
+    found = Seed(data, models, mask, generator, Descent(rate), iterations, {})
     row |= describe(found, time.monotonic() - start)
     console.print(f"seed {seed}: {json.dumps({k: v for k, v in row.items() if k != 'clips'})}")
     row["clips"] = found.results
@@ -105,6 +112,35 @@ def one_seed(objects, sizes, run, training, seed, end, row, out):
     movie_sheet(data.clips[0], sheet, mask, out / f"movies-{seed}.png")
 
 
+def choose_sparse(
+    data: MovieData, training: MovieTraining, candidates: Sequence[float], seconds: float, seed: int
+) -> tuple[MovieTraining, dict]:
+    """The training with the weight whose encoder, trained for `seconds`, predicts the clips for that best."""
+    found = {}
+    for weight in candidates:
+        model = fit_movie_encoder(data, replace(training, sparse=weight), seconds, 10_000 + seed)
+        found[weight] = prediction(model, data.tuning, data.tuning_counts)
+    return replace(training, sparse=max(found, key=found.get)), {f"{w:g}": round(r, 4) for w, r in found.items()}
+
+
+def choose_descent(model: MovieEncoder, data: MovieData, mask: Tensor, run: MovieRun) -> tuple[float, int, dict]:
+    """Rate and iterations with the best video correlation on the clips for that, of one model; and what was seen."""
+    inside, marks = mask >= EVALUATION_THRESHOLD, sorted({10, 20, 50, 100, 200, run.iterations})
+    seen: dict[str, dict[str, float]] = {}
+    for rate in run.rates:
+        curve = seen[f"{rate:g}"] = {}
+
+        def watch(iteration: int, movies: Tensor, curve: dict[str, float] = curve) -> None:
+            if iteration in marks:
+                rows = [judge(a, b, inside) for a, b in zip(data.tuning.float(), blur_movie(movies), strict=True)]
+                curve[str(iteration)] = round(sum(row["video"] for row in rows) / len(rows), 4)
+
+        trained = (mask >= TRAIN_THRESHOLD).float()
+        reconstruct([model], data.tuning_counts, trained, run.iterations, Descent(rate), watch)
+    best = max((value, rate, n) for rate, curve in seen.items() for n, value in curve.items())
+    return float(best[1]), int(best[2]), seen
+
+
 def describe(seed: Seed, seconds: float) -> dict:
     """What a reader must know of a seed's mask and time."""
     return {
@@ -113,6 +149,7 @@ def describe(seed: Seed, seconds: float) -> dict:
         "maskEvaluation": round(float((seed.mask >= EVALUATION_THRESHOLD).float().mean()), 4),
         "meanCounts": round(float(seed.data.clip_counts.mean()), 4),
         "iterations": seed.iterations,
+        "rate": seed.descent.rate,
     }
 
 
@@ -135,7 +172,7 @@ def conditions(seed: Seed, sheet: dict[str, Tensor]):
     yield
     ensemble("no mask", seed.each(data.clip_counts, None))
     yield
-    both = reconstruct(seed.models, data.clip_counts, inside, seed.iterations)
+    both = reconstruct(seed.models, data.clip_counts, inside, seed.iterations, seed.descent)
     seed.keep("gradients averaged", blur_movie(both))
     seed.keep("gradients averaged, no blur", both)
     sheet["gradients averaged"] = blur_movie(both)[0]
