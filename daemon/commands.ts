@@ -1,8 +1,10 @@
 import { expected, PhospheneError } from "../src/errors.ts";
+import { adapt } from "./adapt.ts";
 import { tell } from "./announce.ts";
 import { clientEvent } from "./events.ts";
 import type { Parts } from "./parts.ts";
 import type { Commands } from "./server/commands.ts";
+import { switchBundle } from "./take-over.ts";
 
 /** A client's event lies within this much of now: further away it is another clock's time, ms. */
 const EVENT_RANGE_MS = 60_000;
@@ -19,13 +21,8 @@ export function makeCommands(parts: Parts): Commands {
       if (parts.presenter !== null) return parts.presenter.submit(picture);
       throw new PhospheneError("PRESENT_UNAVAILABLE", expected("present", "a rig that shows pictures", "none"));
     },
-    switch: async ({ bundle }) => {
-      throw new PhospheneError("SWITCH_REFUSED", expected("switch.bundle", "one of `bundles`", bundle));
-    },
-    adapt: () => {
-      const { kind } = parts.bundle.manifest;
-      throw new PhospheneError("ADAPT_UNAVAILABLE", expected("adapt", "a decoder that learns from stimuli", kind));
-    },
+    switch: (request) => switchBundle(parts, request),
+    adapt: (request) => adapt(parts, request),
   };
 }
 

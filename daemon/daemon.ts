@@ -2,15 +2,15 @@ import type { Logger } from "pino";
 import { Subscription } from "rxjs";
 import type { Config } from "../src/config.ts";
 import { type Liveness, liveness } from "../src/ops/liveness.ts";
+import { type Recent, windowOf } from "../src/ops/window.ts";
 import type { FrameBody } from "../src/protocol/messages.ts";
 import type { Bin, SourceMessage } from "../src/signal/types.ts";
 import { sayLiveness, sayRecordingStopped } from "./announce.ts";
-import { readBundle } from "./bundle.ts";
-import { type Drafted, decodeStage } from "./decode-stage.ts";
+import { readBundles } from "./bundles.ts";
+import type { Drafted } from "./decode-stage.ts";
 import type { DecoderInfo } from "./decoder/host.ts";
 import { deferEngineThreads } from "./engine-threads.ts";
 import { spikesBody, toEventBody } from "./events.ts";
-import { FrameWriter } from "./frames.ts";
 import { helloBody } from "./hello.ts";
 import { listen } from "./listen.ts";
 import { monotonicMs } from "./monotonic.ts";
@@ -40,15 +40,16 @@ export interface Daemon {
 export async function startDaemon(config: Config, log: Logger, openSink?: OpenSink): Promise<Daemon> {
   const placement = await placeDaemon(config.process);
   deferEngineThreads();
-  const bundle = await readBundle(config.bundle);
+  const bundles = await readBundles(config.bundle, config.bundles);
+  const [bundle] = bundles;
   const originMs = monotonicMs();
   const { wakeUs } = config.decode;
   const letSleep = wakeUs === null ? () => {} : holdWakeLatency(wakeUs);
-  const parts = makeParts(config, bundle, log, originMs, placement);
-  const { supervisor, now } = parts;
+  const parts = makeParts(config, bundles, log, originMs, placement);
+  const { switchboard, now } = parts;
   try {
     const onStopped = (detail: string) => sayRecordingStopped(parts, detail);
-    parts.recorder = await openRecorder({ ...parts, onStopped, ...(openSink && { openSink }) });
+    parts.recorder = await openRecorder({ ...parts, bundle, onStopped, ...(openSink && { openSink }) });
     parts.outputs = await openOutputs(
       config,
       { bundle: helloBody(bundle, config, parts.session, now()).bundle, session: parts.session },
@@ -59,7 +60,7 @@ export async function startDaemon(config: Config, log: Logger, openSink?: OpenSi
     parts.presenter = endpoint === null ? null : openPresenter(endpoint);
     const server = await listen(parts);
     parts.server = server;
-    const ready = await supervisor.start();
+    const ready = await switchboard.active.host.start();
     await rehearse(bundle.manifest, ready, now);
     const { promise: failed, resolve: fail } = Promise.withResolvers<unknown>();
     const running = run(parts, server, fail);
@@ -67,7 +68,7 @@ export async function startDaemon(config: Config, log: Logger, openSink?: OpenSi
     return { address, url, ready, failed, close: () => close(running, parts, server).finally(letSleep) };
   } catch (error) {
     letSleep();
-    await supervisor.close();
+    await switchboard.close();
     await parts.server?.close();
     await parts.recorder?.close();
     await parts.outputs?.close();
@@ -78,44 +79,14 @@ export async function startDaemon(config: Config, log: Logger, openSink?: OpenSi
 
 /** Connects the source to the pipeline and the pipeline to the viewers; `fail` is told when the pipeline ends. */
 function run(parts: Parts, server: PhospheneServer, fail: (reason: unknown) => void): Subscription {
-  const { config, bundle, ledger, latency, binner, budget } = parts;
-  const { source, supervisor, recorder, trace, now, originMs, log } = parts;
-  const { manifest, digest } = bundle;
-  const { seed, everyBins, lateFrames, noTime } = config.decode;
-  const write = (frame: FrameBody, expiresAtMs: number) => {
-    parts.outputs?.urgent(frame);
-    const times = server.publishFrame(frame, expiresAtMs);
-    const { writtenMs } = times;
-    trace.written(frame, times);
-    recorder?.frame(frame, writtenMs);
-    parts.outputs?.frame(frame, writtenMs);
-    return writtenMs;
-  };
-  const writer = new FrameWriter({ ledger, latency, budget, lateFrames, noTime, now, write });
-  parts.writer = writer;
-  const decode = decodeStage({
-    supervisor,
-    budget,
-    ledger,
-    clock: binner.clock,
-    manifest,
-    digest,
-    seed,
-    fromMonotonic: (ms) => ms - originMs,
-    now,
-    steering: () => parts.steering.state,
-    losses: () => parts.losses,
-    eventBefore: (closedMs) => parts.events.before(closedMs),
-    onFailure: (error) => log.debug({ error: String(error) }, "window failed"),
-    onNoTime: (window, decision) => writer.expire(window, decision),
-  });
+  const { config, ledger, binner, switchboard, source, recorder, trace, log, writer } = parts;
   const frames$ = pipeline(source.message$, {
     binner,
     scheduler: parts.scheduler,
     ledger,
-    windowBins: manifest.bins.window,
-    zscore: manifest.normalisation,
-    everyBins,
+    keptBins: parts.keptBins,
+    windowBins: () => switchboard.active.shape.length,
+    everyBins: config.decode.everyBins,
     live: () => source.status().state === "live",
     silent: () => source.silent(),
     // After the window was dispatched: rasters must not delay pictures.
@@ -123,12 +94,12 @@ function run(parts: Parts, server: PhospheneServer, fail: (reason: unknown) => v
       trace.opened(bin);
       setImmediate(() => server.publishSpikes(spikesBody(bin)));
     },
-    decode,
+    decode: (recent) => decodeRecent(parts, recent),
   });
   const subscription = new Subscription();
   // The first to subscribe, so that nothing comes before it.
   if (recorder !== null) subscription.add(source.message$.subscribe((message) => recorder.message(message)));
-  const lostAfterMs = LOST_AFTER_BINS * manifest.bins.widthMs;
+  const lostAfterMs = LOST_AFTER_BINS * parts.widthMs;
   subscription.add(source.watch$.subscribe());
   subscription.add(source.message$.pipe(liveness(lostAfterMs)).subscribe((state) => onLiveness(parts, state)));
   subscription.add(source.message$.subscribe((message) => onMessage(parts, server, message)));
@@ -142,6 +113,16 @@ function run(parts: Parts, server: PhospheneServer, fail: (reason: unknown) => v
     }),
   );
   return subscription;
+}
+
+/** The window that the active bundle wants, decoded. Null for one that it has too few bins for, since the source has only just begun. */
+function decodeRecent({ switchboard, ledger }: Parts, recent: Recent): Promise<Drafted | null> {
+  return switchboard.run(async (engine) => {
+    const window = windowOf(recent, engine.shape);
+    if (window !== null) return engine.decode(window);
+    ledger.settle(recent.bins.at(-1)!.index, "gated");
+    return null;
+  });
 }
 
 function onLiveness(parts: Parts, state: Liveness): void {
@@ -158,19 +139,22 @@ function onMessage({ source, events }: Parts, server: PhospheneServer, message: 
   if (message.kind === "connection") source.setDetail(`${message.state}: ${message.detail}`);
 }
 
-/** Whoever steered is told from which frame it holds, once that is written. */
+/** Whoever changed something is told from which frame it holds, once that is written. */
 function acknowledge(parts: Parts, server: PhospheneServer, drafted: Drafted, frame: FrameBody | null): void {
   if (frame === null) return;
-  const at = { seq: frame.seq, bin: frame.bins[1], atMs: frame.stamps.written };
-  for (const steered of parts.steering.written(drafted.steering, at)) server.acknowledge("steered", steered);
+  const from = { seq: frame.seq, bin: frame.bins[1], atMs: frame.stamps.written };
+  for (const { type, body } of parts.changes.written(drafted.version, from)) {
+    server.acknowledge(type, body);
+    if (type === "switched") parts.recorder?.switched(body);
+  }
 }
 
 async function close(running: Subscription, parts: Parts, server: PhospheneServer): Promise<void> {
-  const { supervisor, recorder, log } = parts;
+  const { switchboard, recorder, log } = parts;
   log.info("stopping: source");
   running.unsubscribe();
   log.info("stopping: decoder");
-  await supervisor.close();
+  await switchboard.close();
   await recorder?.close();
   await parts.outputs?.close();
   log.info("stopping: server");

@@ -23,6 +23,8 @@ export interface DecodeStageParts {
   readonly fromMonotonic: (ms: number) => number;
   readonly now: () => number;
   readonly steering: () => SteeringState;
+  /** Number of the newest change by an operator. */
+  readonly version: () => number;
   /** How often the source was lost so far. */
   readonly losses: () => number;
   /** The newest event that was known when a bin was closed. */
@@ -35,11 +37,11 @@ export interface DecodeStageParts {
 /** A frame that waits for its sequence number and the time of writing. */
 export type FrameDraft = Omit<FrameBody, "seq">;
 
-/** A draft, the window that it is of, and the version of the steering that it was decoded with. */
+/** A draft, the window that it is of, and the newest change when it was dispatched. */
 export interface Drafted {
   readonly window: Window;
   readonly draft: FrameDraft;
-  readonly steering: number;
+  readonly version: number;
 }
 
 /** What is decided while the decoder is down: nothing, and the window fails. */
@@ -62,6 +64,7 @@ export function decodeStage(parts: DecodeStageParts): (window: Window) => Promis
     }
     const dispatched = now();
     const steering = parts.steering();
+    const version = parts.version();
     try {
       const answer = supervisor.decode({
         values: window.values,
@@ -77,7 +80,7 @@ export function decodeStage(parts: DecodeStageParts): (window: Window) => Promis
       budget.modelled(decision, received - dispatched, decoded.synthesisedMs - decoded.startedMs);
       return {
         window,
-        steering: steering.version,
+        version,
         draft: draftFrame(parts, window, decoded, { decision, steps, steering, observed, dispatched, received }),
       };
     } catch (error) {

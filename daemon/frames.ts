@@ -75,6 +75,11 @@ export class FrameWriter {
     ledger.settle(bin, "expired", "held");
   }
 
+  /** What comes next is of another bundle: no picture of the one before may be held in its place. */
+  forget(): void {
+    this.#last = null;
+  }
+
   /** A viewer had frame `seq` on its screen at `atMs`, daemon time. Frames too old to know are ignored. */
   shown(seq: number, atMs: number): void {
     const closedMs = this.#closedMs.get(seq);

@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
 import type { TraceBody } from "../src/protocol/trace.ts";
+import { adaptationBody } from "./adapt.ts";
 import { makeCommands } from "./commands.ts";
 import { helloBody } from "./hello.ts";
 import type { Parts } from "./parts.ts";
@@ -10,7 +11,7 @@ const VIEWER_DIR = fileURLToPath(new URL("../clients/viewer/dist", import.meta.u
 
 /** Opens the server: viewers, and HTTP. */
 export function listen(parts: Parts): Promise<PhospheneServer> {
-  const { config, bundle, log, now } = parts;
+  const { config, log, now } = parts;
   return createServer({
     host: config.server.host,
     port: config.server.port,
@@ -21,10 +22,10 @@ export function listen(parts: Parts): Promise<PhospheneServer> {
     access: config.access,
     tls: config.server.tls,
     origins: config.server.origins,
-    hello: () => helloBody(bundle, config, parts.session, now(), parts.presenter !== null),
+    hello: () => helloBody(parts.switchboard.active.bundle, config, parts.session, now(), parts.presenter !== null),
     status: () => status(parts),
     trace: (bins) => traceBody(parts, bins),
-    ready: () => parts.supervisor.state === "ready",
+    ready: () => parts.switchboard.active.host.state === "ready",
     now,
     log,
     commands: makeCommands(parts),
@@ -42,17 +43,12 @@ function status(parts: Parts) {
     viewerTotals: { connected: 0, offered: 0, sent: 0, dropped: 0, queued: 0 },
     access: { tokens: false, operators: 0, viewers: 0, refused: {}, log: null },
   };
-  const { manifest, digest } = parts.bundle;
-  const { name, kind } = manifest;
-  const choice = {
-    decoders: [{ name, kind, digest, state: "active" as const, detail: "" }],
-    switches: 0,
-    adaptation: { possible: false, on: false, updates: 0, why: `a ${kind} bundle does not adapt` },
-  };
-  return statusBody({ ...parts, choice, viewers, nowMs: parts.now() });
+  const { active, switches } = parts.switchboard;
+  const decoders = parts.switchboard.choices();
+  const choice = { decoders, switches, adaptation: adaptationBody(active) };
+  return statusBody({ ...parts, supervisor: active.host, choice, viewers, nowMs: parts.now() });
 }
 
-function traceBody({ now, originMs, session, bundle, ledger, trace }: Parts, bins?: number): TraceBody {
-  const { widthMs } = bundle.manifest.bins;
+function traceBody({ now, originMs, session, widthMs, ledger, trace }: Parts, bins?: number): TraceBody {
   return { nowMs: now(), originMs, session, widthMs, ledger: ledger.counts(), bins: trace.read(bins) };
 }

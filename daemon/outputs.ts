@@ -2,7 +2,7 @@ import type { Logger } from "pino";
 import type { Config } from "../src/config.ts";
 import { expected, PhospheneError } from "../src/errors.ts";
 import type { EventBody, FrameBody, HelloBody, OutputBody } from "../src/protocol/messages.ts";
-import type { Output, OutputContext } from "./outputs/output.ts";
+import type { Output, OutputContext, PreparedOutput } from "./outputs/output.ts";
 
 /** Where frames and events go besides the viewers. Nothing here waits or throws. */
 export interface Outputs {
@@ -13,8 +13,18 @@ export interface Outputs {
   event(event: EventBody): void;
   /** A viewer had frame `seq` on its screen at `atMs`. */
   shown(seq: number, atMs: number): void;
+  /** Makes ready for another bundle. Rejects with CONFIG_INVALID where a rule names what that has not; nothing is changed before `commit`. */
+  prepare(bundle: HelloBody["bundle"]): Promise<PreparedOutputs>;
   status(): OutputBody[];
   close(): Promise<void>;
+}
+
+/** Outputs that are ready for another bundle. */
+export interface PreparedOutputs {
+  /** The next frame is of that bundle. */
+  commit(): void;
+  /** It will not be. */
+  discard(): Promise<void>;
 }
 
 type Opener = (outputs: Config["outputs"], context: OutputContext) => Promise<Output>;
@@ -75,9 +85,25 @@ function combine(outputs: readonly Output[], complain: (name: string, error: unk
     frame: (frame, writtenMs) => each((output) => output.frame?.(frame, writtenMs)),
     event: (event) => each((output) => output.event?.(event)),
     shown: (seq, atMs) => each((output) => output.shown?.(seq, atMs)),
+    prepare: (bundle) => prepareAll(outputs, bundle),
     status: () => outputs.map((output) => ({ name: output.name, ...output.state(), ...output.books.counts() })),
     close: () => closeAll(outputs),
   };
+}
+
+async function prepareAll(outputs: readonly Output[], bundle: HelloBody["bundle"]): Promise<PreparedOutputs> {
+  const prepared: PreparedOutput[] = [];
+  const discard = async () => void (await Promise.allSettled(prepared.map((each) => each.discard?.())));
+  try {
+    for (const output of outputs) {
+      const ready = await output.prepare?.(bundle);
+      if (ready) prepared.push(ready);
+    }
+  } catch (error) {
+    await discard();
+    throw error;
+  }
+  return { discard, commit: () => prepared.forEach((each) => void each.commit()) };
 }
 
 async function closeAll(outputs: readonly Output[]): Promise<void> {

@@ -10,7 +10,6 @@ import { decodeStage } from "./decode-stage.ts";
 import type { DecoderHost, DecoderInfo } from "./decoder/host.ts";
 import { FrameWriter } from "./frames.ts";
 import { LatencyRecorder } from "./latency.ts";
-import { Steering } from "./steering.ts";
 
 /** Enough for the engine to compile the way of a frame. */
 const FRAMES = 400;
@@ -33,11 +32,17 @@ export async function rehearse(manifest: Manifest, info: DecoderInfo, now: () =>
   };
   const books = { ledger, budget, now, latency: new LatencyRecorder() };
   const writer = new FrameWriter({ ...books, lateFrames: "show-late", noTime: "expire", write });
-  const steering = new Steering(manifest.latents.groups.length, null).state;
+  const steering = { gamma: manifest.latents.groups.map(() => 0), guidance: null };
   const decode = decodeStage({
     ...books,
     ...{ supervisor: silentDecoder(manifest, info, now), clock: new ClockMap(), manifest, digest: "", seed: 0 },
-    ...{ fromMonotonic: (ms) => ms, steering: () => steering, losses: () => 0, eventBefore: () => null },
+    ...{
+      fromMonotonic: (ms) => ms,
+      steering: () => steering,
+      version: () => 0,
+      losses: () => 0,
+      eventBefore: () => null,
+    },
     ...{ onFailure: () => {}, onNoTime: (window, decision) => writer.expire(window, decision) },
   });
   for (let index = 0; index < FRAMES; index++) {

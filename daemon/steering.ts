@@ -1,5 +1,6 @@
 import { expected, PhospheneError } from "../src/errors.ts";
-import type { HelloBody, SteeredBody } from "../src/protocol/messages.ts";
+import type { HelloBody } from "../src/protocol/messages.ts";
+import type { Acknowledgements } from "./acknowledgements.ts";
 
 /** What the next window is decoded with. */
 export interface SteeringState {
@@ -7,8 +8,6 @@ export interface SteeringState {
   readonly gamma: readonly number[];
   /** Weight in effect; null where the bundle has none. */
   readonly guidance: number | null;
-  /** Grows with every change. */
-  readonly version: number;
 }
 
 /** What an operator asks for; `guidance` null: the default. */
@@ -18,47 +17,42 @@ export interface SteerRequest {
   readonly id: number | null;
 }
 
-type Waiting = Omit<SteeredBody, "seq" | "bin" | "atMs"> & { readonly version: number };
-
-/** Changes that wait for a frame: more come only while there is none, and then the newest is not taken. */
-const MAX_WAITING = 256;
-
-/** The steering of the session, and who waits to hear from which frame a change holds. */
+/** The steering of the session. */
 export class Steering {
-  readonly #range: HelloBody["guidance"];
+  readonly #changes: Acknowledgements;
+  #range: HelloBody["guidance"];
   #state: SteeringState;
-  #waiting: Waiting[] = [];
 
-  constructor(groups: number, range: HelloBody["guidance"]) {
+  constructor(groups: number, range: HelloBody["guidance"], changes: Acknowledgements) {
+    this.#changes = changes;
     this.#range = range;
-    this.#state = { gamma: new Array<number>(groups).fill(0), guidance: range?.default ?? null, version: 0 };
+    this.#state = unsteered(groups, range);
   }
 
   get state(): SteeringState {
     return this.#state;
   }
 
-  /** From the next window on. Throws PROTOCOL_MALFORMED, or PROTOCOL_RATE while too many wait for a frame. */
+  /** From the next window on. Throws PROTOCOL_MALFORMED, or PROTOCOL_RATE while too many changes wait for a frame. */
   steer({ gamma, guidance, id }: SteerRequest, by: number): void {
     const groups = this.#state.gamma.length;
     if (gamma.length !== groups) throw malformed("gamma", `${groups} numbers, one per latent group`, gamma.length);
     const weight = this.#weigh(guidance);
-    if (this.#waiting.length >= MAX_WAITING)
-      throw new PhospheneError(
-        "PROTOCOL_RATE",
-        expected("steer", `at most ${MAX_WAITING} that wait for a frame`, "more"),
-      );
-    const version = this.#state.version + 1;
-    this.#state = { gamma: [...gamma], guidance: weight, version };
-    this.#waiting.push({ id, by, gamma: [...gamma], guidance: weight, version });
+    if (this.#changes.isFull)
+      throw new PhospheneError("PROTOCOL_RATE", expected("steer", "fewer changes that wait for a frame", "more"));
+    this.#hold({ gamma: [...gamma], guidance: weight }, id, by);
   }
 
-  /** Frame `seq` of bin `bin` was written, decoded with `version`: the acknowledgements that are due now, oldest first. */
-  written(version: number, at: Pick<SteeredBody, "seq" | "bin" | "atMs">): SteeredBody[] {
-    if (this.#waiting.length === 0) return [];
-    const due = this.#waiting.filter((each) => each.version <= version);
-    this.#waiting = this.#waiting.slice(due.length);
-    return due.map(({ id, by, gamma, guidance }) => ({ id, by, gamma, guidance, ...at }));
+  /** Another bundle, with groups and a range of its own: zeros again, which is a change by whoever asked for the bundle. */
+  restart(groups: number, range: HelloBody["guidance"], by: number): void {
+    this.#range = range;
+    this.#hold(unsteered(groups, range), null, by);
+  }
+
+  #hold(state: SteeringState, id: number | null, by: number): void {
+    this.#state = state;
+    const { gamma, guidance } = state;
+    this.#changes.add({ type: "steered", body: { id, by, gamma: [...gamma], guidance } });
   }
 
   #weigh(wanted: number | null): number | null {
@@ -68,6 +62,10 @@ export class Steering {
     if (wanted < range.min || wanted > range.max) throw malformed("guidance", `${range.min} to ${range.max}`, wanted);
     return wanted;
   }
+}
+
+function unsteered(groups: number, range: HelloBody["guidance"]): SteeringState {
+  return { gamma: new Array<number>(groups).fill(0), guidance: range?.default ?? null };
 }
 
 function malformed(key: string, wanted: string, got: unknown): PhospheneError {

@@ -46,6 +46,7 @@ export const configSchema = z.strictObject({
   source: source.prefault({}),
   otherSources: z.array(source).default([]),
   bundle: z.string().min(1).default("models/demo"),
+  bundles: z.array(z.string().min(1)).max(16).default([]),
   bins: z
     .strictObject({
       latenessMs: z.number().min(0).max(1000).default(4),

@@ -10,11 +10,12 @@ import {
 } from "../../src/protocol/messages.ts";
 import { type Address, addressOf } from "./address.ts";
 import { Answers } from "./answers.ts";
+import { dispatch, type Receivers } from "./dispatch.ts";
 import { Emitter } from "./emitter.ts";
-import { ClientError, failure } from "./errors.ts";
+import { type ClientError, failure } from "./errors.ts";
 import { Link } from "./link.ts";
 import { type ClientEvents, eachOf, nextOf } from "./listen.ts";
-import { type Message, readMessage } from "./messages.ts";
+import { readMessage } from "./messages.ts";
 import { type ClientOptions, timesOf } from "./options.ts";
 import { Pulse } from "./pulse.ts";
 import type { LatestQueue } from "./queue.ts";
@@ -36,6 +37,7 @@ export class Client {
   readonly #link: Link;
   readonly #pulse: Pulse;
   readonly #answers: Answers;
+  readonly #receivers: Receivers;
   #state: ConnectionState = { phase: "connecting", attempt: 0 };
   #hello: HelloBody | null = null;
   #session: string | null = null;
@@ -52,6 +54,11 @@ export class Client {
       ...{ everyMs: pingMs, now: () => performance.now(), ping: (id) => void this.#trySend("ping", { id }) },
       onSilence: () => this.#link.abandon(),
     });
+    this.#receivers = {
+      ...{ answers: this.#answers, events: this.#events, viewer: () => this.#hello?.viewer },
+      greeted: (hello) => this.#greeted(hello),
+      pong: (id, nowMs) => this.#pulse.pong(id, nowMs),
+    };
     this.#link = this.#makeLink(options);
     this.#link.start();
   }
@@ -172,35 +179,7 @@ export class Client {
   #received(bytes: Uint8Array): void {
     const message = readMessage(bytes);
     if (message === null) this.#unreadable += 1;
-    else this.#handle(message);
-  }
-
-  #handle({ type, body }: Message): void {
-    switch (type) {
-      case "hello":
-        this.#greeted(body);
-        break;
-      case "pong":
-        this.#pulse.pong(body.id, body.nowMs);
-        break;
-      case "noted":
-        this.#answers.answer(body.id, { n: body.n, atMs: body.atMs });
-        break;
-      case "presented":
-        this.#answers.answer(body.id, body.stimulus);
-        break;
-      case "steered":
-      case "switched":
-      case "adapted":
-        if (body.by === this.#hello?.viewer) this.#answers.answer(body.id, body);
-        this.#events.emit(type, body as never);
-        break;
-      case "error":
-        if (!this.#answers.refuse(body.id, new ClientError(body.code, body.message))) this.#events.emit(type, body);
-        break;
-      default:
-        this.#events.emit(type, body as never);
-    }
+    else dispatch(message, this.#receivers);
   }
 
   #greeted(hello: HelloBody): void {
@@ -209,7 +188,11 @@ export class Client {
     const isAnother = this.#hello !== null;
     this.#hello = hello;
     // The daemon decodes with another bundle: the connection, its clock and its subscription are as they were.
-    if (isAnother) return this.#events.emit("hello", hello);
+    if (!isAnother) this.#opened(hello, previous);
+    this.#events.emit("hello", hello);
+  }
+
+  #opened(hello: HelloBody, previous: string | null): void {
     this.#link.settled();
     this.#pulse.start(hello.nowMs);
     this.#subscribed = "";
@@ -217,7 +200,6 @@ export class Client {
     this.#setState({ phase: "open" });
     if (previous !== null && previous !== hello.session)
       this.#events.emit("session", { session: hello.session, previous });
-    this.#events.emit("hello", hello);
   }
 
   #subscribe(): void {

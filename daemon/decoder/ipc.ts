@@ -15,6 +15,8 @@ export interface LoadOptions extends DecoderOptions {
   readonly way: Way;
   /** Where and how urgently the process runs; absent leaves it as it is. */
   readonly placement?: Placement;
+  /** Another decoder runs meanwhile, and is not to be held up while this one loads. */
+  readonly beside?: boolean;
 }
 
 /**

@@ -14,7 +14,16 @@ export interface Output {
   event?(event: EventBody): void;
   /** A viewer had frame `seq` on its screen at `atMs`. */
   shown?(seq: number, atMs: number): void;
+  /** Makes ready for another bundle, where that makes a difference; rejects with CONFIG_INVALID where it cannot be. */
+  prepare?(bundle: HelloBody["bundle"]): Promise<PreparedOutput>;
   close(): Promise<void>;
+}
+
+export interface PreparedOutput {
+  /** At once: the next frame is of the other bundle. */
+  commit(): void;
+  /** What was opened for it is closed again. */
+  discard?(): Promise<void>;
 }
 
 /** What an output must know to open. */

@@ -1,6 +1,6 @@
 import { encodeRecord, sourceRecord } from "../../adapters/recording/log-records.ts";
 import { McapLog } from "../../adapters/recording/mcap-log.ts";
-import type { EventBody, FrameBody } from "../../src/protocol/messages.ts";
+import type { EventBody, FrameBody, SwitchedBody } from "../../src/protocol/messages.ts";
 import type { SourceMessage } from "../../src/signal/types.ts";
 import type { Sink } from "./file-sink.ts";
 
@@ -67,6 +67,12 @@ export class Recorder {
   note({ n, text, atMs }: EventBody, knownMs: number): void {
     if (this.#status.state !== "recording") return;
     this.#add("note", knownMs, { n, text, atMs, receivedAtMs: knownMs });
+  }
+
+  /** Frames are of another bundle from one on. */
+  switched({ bundle, digest, seq, bin, atMs }: SwitchedBody): void {
+    if (this.#status.state !== "recording") return;
+    this.#add("bundle", atMs, { bundle, digest, seq, bin, atMs });
   }
 
   /** A frame that was written at `writtenMs`: its lineage, and the picture when that is asked for. */

@@ -1,4 +1,4 @@
-import { defer, filter, map, type Observable } from "rxjs";
+import { defer, map, type Observable } from "rxjs";
 import { expected, PhospheneError } from "../errors.ts";
 import type { Bin, SilentUnits, Window } from "../signal/types.ts";
 
@@ -26,40 +26,43 @@ export function normalise(counts: Float32Array, { mean, std, clip }: ZScore, sil
   return values;
 }
 
-/**
- * Bins -> sliding windows of the last `length` bins, normalised. Windows do not span a restart of the source.
- * A bin that completes no window goes to `onIncomplete` instead.
- */
-export function window(
-  length: number,
-  zscore: ZScore,
-  onIncomplete: (bin: Bin) => void,
-  silent: () => SilentUnits = () => null,
-) {
-  if (!Number.isInteger(length) || length < 1)
-    throw new PhospheneError("PARAMETER_INVALID", expected("window", "a whole number of bins from 1", length));
-  return (bin$: Observable<Bin>): Observable<Window> =>
+/** What a window is to be: how many bins, and normalised by what. */
+export interface WindowShape {
+  readonly length: number;
+  readonly zscore: ZScore;
+}
+
+/** The newest bins of a source that ran on meanwhile, oldest first, and which units nobody listened to at the end of the last one. */
+export interface Recent {
+  readonly bins: readonly Bin[];
+  readonly silent: SilentUnits;
+}
+
+/** Bins -> after each, the last `capacity` of them: as many as the longest window that may be asked for. A restart of the source begins anew. */
+export function recent(capacity: number, silent: () => SilentUnits = () => null) {
+  if (!Number.isInteger(capacity) || capacity < 1)
+    throw new PhospheneError("PARAMETER_INVALID", expected("window", "a whole number of bins from 1", capacity));
+  return (bin$: Observable<Bin>): Observable<Recent> =>
     defer(() => {
-      let recent: Bin[] = [];
+      let kept: readonly Bin[] = [];
       return bin$.pipe(
         map((bin) => {
-          if (recent.at(-1)?.epoch !== bin.epoch) recent = [];
-          recent.push(bin);
-          if (recent.length > length) recent.shift();
-          if (recent.length === length) return toWindow(recent, zscore, silent());
-          onIncomplete(bin);
-          return null;
+          const before = kept.at(-1)?.epoch === bin.epoch ? kept : [];
+          kept = [...before, bin].slice(-capacity);
+          return { bins: kept, silent: silent() };
         }),
-        filter((value) => value !== null),
       );
     });
 }
 
-function toWindow(bins: readonly Bin[], zscore: ZScore, silent: SilentUnits): Window {
-  const units = bins[0]!.counts.length;
-  const counts = new Float32Array(bins.length * units);
-  bins.forEach((bin, row) => {
+/** The window that ends with the newest bin; null while there are too few bins for it. */
+export function windowOf({ bins, silent }: Recent, { length, zscore }: WindowShape): Window | null {
+  if (bins.length < length) return null;
+  const last = bins.slice(-length);
+  const units = last[0]!.counts.length;
+  const counts = new Float32Array(length * units);
+  last.forEach((bin, row) => {
     counts.set(bin.counts, row * units);
   });
-  return { first: bins[0]!, last: bins.at(-1)!, counts, silent, values: normalise(counts, zscore, silent) };
+  return { first: last[0]!, last: last.at(-1)!, counts, silent, values: normalise(counts, zscore, silent) };
 }

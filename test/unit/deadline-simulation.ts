@@ -77,7 +77,7 @@ export async function simulate(script: Script): Promise<Simulated> {
     });
   let current: Window | null = null;
   const supervisor = { state: "ready", info: null, decode: (request: { steps: number }) => decode(request, current!) };
-  const steering = { gamma: [0, 0, 0, 0], guidance: null, version: 0 };
+  const steering = { gamma: [0, 0, 0, 0], guidance: null };
   const stage = decodeStage({
     ...{
       supervisor: supervisor as unknown as DecoderHost,
@@ -88,6 +88,7 @@ export async function simulate(script: Script): Promise<Simulated> {
       now,
     },
     ...{ clock: new ClockMap(), seed: 1, fromMonotonic: (ms: number) => ms, steering: () => steering },
+    version: () => 0,
     losses: () => 0,
     eventBefore: () => null,
     onFailure: () => {},

@@ -1,10 +1,10 @@
-import { delay, map, Subject } from "rxjs";
+import { delay, filter, map, type Observable, Subject } from "rxjs";
 import { TestScheduler } from "rxjs/testing";
 import { describe, expect, test } from "vitest";
 import { bin } from "../../src/ops/bin.ts";
 import { latest } from "../../src/ops/latest.ts";
 import { liveness } from "../../src/ops/liveness.ts";
-import { normalise, window } from "../../src/ops/window.ts";
+import { normalise, recent, type WindowShape, windowOf } from "../../src/ops/window.ts";
 import { Binner } from "../../src/signal/binner.ts";
 import type { Bin, SourceMessage, Window } from "../../src/signal/types.ts";
 import { block } from "./helpers.ts";
@@ -170,30 +170,61 @@ describe("window", () => {
     epoch,
   });
 
+  /** Windows of what `shape` says at each bin, of as many bins as are kept. */
+  const windows = (bin$: Observable<Bin>, capacity: number, shape: () => WindowShape): Observable<Window> =>
+    bin$.pipe(
+      recent(capacity),
+      map((kept) => windowOf(kept, shape())),
+      filter((made) => made !== null),
+    );
+
   test("slides over the last bins, oldest first, and not over a restart", () => {
-    const incomplete: number[] = [];
-    const windows: Window[] = [];
+    const made: Window[] = [];
     const source$ = new Subject<Bin>();
-    source$.pipe(window(2, zscore, ({ index }) => incomplete.push(index))).subscribe((w) => windows.push(w));
+    windows(source$, 2, () => ({ length: 2, zscore })).subscribe((w) => made.push(w));
     for (const b of [makeBin(0, 0), makeBin(1, 0), makeBin(2, 0), makeBin(3, 1), makeBin(4, 1)]) source$.next(b);
-    expect(incomplete).toEqual([0, 3]);
-    expect(windows.map(({ first, last }) => [first.index, last.index])).toEqual([
+    expect(made.map(({ first, last }) => [first.index, last.index])).toEqual([
       [0, 1],
       [1, 2],
       [3, 4],
     ]);
-    expect([...windows[1]!.counts]).toEqual([1, 2, 2, 4]);
+    expect([...made[1]!.counts]).toEqual([1, 2, 2, 4]);
   });
 
   test("two subscribers do not share a window", () => {
     const source$ = new Subject<Bin>();
-    const windows$ = source$.pipe(window(2, zscore, () => {}));
+    const windows$ = windows(source$, 2, () => ({ length: 2, zscore }));
     const seen: number[] = [];
     windows$.subscribe((w) => seen.push(w.last.index));
     source$.next(makeBin(0, 0));
     windows$.subscribe((w) => seen.push(100 + w.last.index));
     source$.next(makeBin(1, 0));
     expect(seen).toEqual([1]);
+  });
+
+  test("a longer window, with another normalisation, is made of bins from before it was asked for", () => {
+    const made: Window[] = [];
+    let shape: WindowShape = { length: 1, zscore };
+    const source$ = new Subject<Bin>();
+    windows(source$, 3, () => shape).subscribe((w) => made.push(w));
+    for (const index of [0, 1, 2, 3]) source$.next(makeBin(index, 0));
+    shape = { length: 3, zscore: { ...zscore, mean: [4, 8] } };
+    source$.next(makeBin(4, 0));
+    shape = { length: 2, zscore };
+    source$.next(makeBin(5, 0));
+    expect(made.map(({ first, last }) => [first.index, last.index])).toEqual([
+      [0, 0],
+      [1, 1],
+      [2, 2],
+      [3, 3],
+      [2, 4],
+      [4, 5],
+    ]);
+    expect([...made[4]!.values]).toEqual([-1, -3, -0.5, -2, 0, 0]);
+  });
+
+  test.each([0, 1.5])("keeps no %d bins", (capacity) => {
+    expect(() => recent(capacity)).toThrow("[PARAMETER_INVALID] window: expected a whole number of bins from 1");
   });
 
   test("z-scores per unit and clips", () => {
