@@ -125,6 +125,21 @@ describe("state of the viewer", () => {
     expect(state.frame?.seq).toBe(9);
   });
 
+  test("another bundle in the same session: the picture stays until the next frame, nothing else of the former one", () => {
+    applyMessage(state, frame(9, { bins: [3, 7] }), 0);
+    const { history } = state;
+    const bundle = { ...hello.bundle, digest: "e", latents: { dimension: 0, groups: [] } };
+    applyMessage(state, { type: "hello", ...hello, bundle }, 1);
+    expect(state.frame).toMatchObject({ seq: 9, readouts: {}, bits: null, explained: null, atypicality: null });
+    expect([state.latents, state.cdf.n, state.stages.newest]).toEqual([null, 0, null]);
+    expect(state.history).toBe(history);
+    const none = new Uint8Array();
+    const measures = { mu: none, logvar: none, bits: [], explained: 0.25, atypicality: null, history: 12 };
+    applyMessage(state, frame(10, { ...measures, bundle: "e" }), 2);
+    expect(state.frame).toMatchObject({ bits: null, explained: 0.25, atypicality: null, history: 12, bundle: "e" });
+    expect([state.latents!.mu.length, state.latents!.sd.length]).toEqual([0, 0]);
+  });
+
   test("bins smooth the distance between source time and closing, a jump is taken at once", () => {
     const bin = (index: number, closedMs: number): ServerMessage => {
       const data = { units: Uint8Array.of(1, 0), offsetsMs: bytes([3]) };

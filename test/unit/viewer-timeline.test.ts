@@ -96,7 +96,10 @@ function staged() {
     const body = { ...SERVER.frame, seq, image: new Uint8Array(6).fill(seq), width: 2, height: 1 };
     take({ type: "frame", ...body }, encodeServer("frame", body), atMs);
   };
-  const hello = (session: string) => take({ type: "hello", ...SERVER.hello, session }, new Uint8Array(), 0);
+  const hello = (session: string, digest = SERVER.hello.bundle.digest) => {
+    live.hello = { ...SERVER.hello, session, bundle: { ...SERVER.hello.bundle, digest } };
+    take({ type: "hello", ...live.hello }, new Uint8Array(), 0);
+  };
   return { timeline, shown, live, frame, hello };
 }
 
@@ -114,6 +117,17 @@ test("freezing stands at the newest frame while the ring fills, and going on is 
   expect(seqs(shown)).toEqual([2, null]);
   expect(shown[0]?.frame?.image).toEqual(new Uint8Array(6).fill(2));
   expect(shown[0]?.past).toEqual({ arrivedAtMs: 80 });
+});
+
+test("a frame of then is shown under the bundle that it is of, also after another took over", () => {
+  const { timeline, shown, frame, hello } = staged();
+  hello("a", "old");
+  for (const seq of [0, 1]) frame(seq, seq * 40);
+  hello("a", "new");
+  frame(2, 80);
+  expect(timeline.shown?.hello?.bundle.digest).toBe("new");
+  for (const n of [1, 2, 0]) timeline.seek(n);
+  expect(shown.map((then) => then?.hello?.bundle.digest)).toEqual(["old", "new", "old"]);
 });
 
 test("steps go frame by frame and stay within what is held; End's way is live", () => {

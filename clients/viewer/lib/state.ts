@@ -47,6 +47,13 @@ export interface Frame {
   steps: number;
   /** Why so many steps and not more. */
   why: StepReason;
+  solver: string;
+  seed: number;
+  guidance: number | null;
+  /** Earlier windows, or updates of an adaptation, that the picture depends on besides its own. */
+  history: number;
+  /** Digest of the bundle that it was decoded with. */
+  bundle: string;
   closedMs: number;
   /** Where the time from the close of the bin to the write went. */
   parts: Parts;
@@ -150,8 +157,18 @@ function applyHello(state: ViewerState, body: HelloBody): void {
   if (state.hello && state.hello.session !== body.session) {
     const { link, unreadable } = state;
     Object.assign(state, emptyState(), { link, unreadable });
-  }
+  } else if (state.hello && state.hello.bundle.digest !== body.bundle.digest) forgetBundle(state);
   state.hello = body;
+}
+
+/** Another bundle from the next frame on: what was measured and read out by the former one is not put under the new one's names. */
+function forgetBundle(state: ViewerState): void {
+  state.latents = null;
+  state.trail = new LatentsTrail();
+  state.cdf = new LatencyCdf(CDF_FRAMES);
+  state.stages = new StageTrack(STRIP_FRAMES);
+  state.strideBins = null;
+  if (state.frame) Object.assign(state.frame, { readouts: {}, bits: null, explained: null, atypicality: null });
 }
 
 function applyFrame(state: ViewerState, body: ServerBodies["frame"], atMs: number): void {
@@ -171,6 +188,7 @@ function applyFrame(state: ViewerState, body: ServerBodies["frame"], atMs: numbe
     readouts: Object.fromEntries(Object.entries(body.readouts).map(([name, bytes]) => [name, floatsCopy(bytes)])),
     steps: body.steps,
     why: body.decision.why,
+    ...{ solver: body.solver, seed: body.seed, guidance: body.guidance, history: body.history, bundle: body.bundle },
     closedMs: closed,
     parts: partsOf(body.stamps),
     totalMs: written - closed,

@@ -13,7 +13,7 @@ const PING_EVERY_MS = 2000;
 const SILENT_MS = 7000;
 
 /** What of the state belongs to one frame: an earlier one is shown with its own. */
-export type Then = Pick<ViewerState, "frame" | "latents" | "stimuli" | "past">;
+export type Then = Pick<ViewerState, "hello" | "frame" | "latents" | "stimuli" | "past">;
 type Tap = (message: ServerMessage, bytes: Uint8Array, atMs: number) => void;
 
 /** The page without its looks: one connection, its state, its clock, and the loop that paints. */
@@ -31,6 +31,8 @@ export class Viewer {
   readonly #pings = new Map<number, number>();
   #nextPing = 1;
   #pongAtMs = 0;
+  /** This connection has begun: a further greeting is about another bundle. */
+  #greeted = false;
   #unconfirmed: { seq: number; closedMs: number } | null = null;
 
   constructor(url: string, topics: readonly Topic[] = TOPICS) {
@@ -108,6 +110,7 @@ export class Viewer {
     Object.assign(this.#live.link, { phase: "open", everOpen: true });
     this.#pongAtMs = performance.now();
     this.#pings.clear();
+    this.#greeted = false;
     this.#link.send("subscribe", { topics: [...this.#topics] });
     this.#ping();
   }
@@ -140,7 +143,8 @@ export class Viewer {
   #take(message: ServerMessage, atMs: number): void {
     if (message.type === "hello") {
       this.#link.settled();
-      this.clock.seed(atMs, message.nowMs);
+      if (!this.#greeted) this.clock.seed(atMs, message.nowMs);
+      this.#greeted = true;
     }
     if (message.type === "pong") this.#pong(message.id, message.nowMs, atMs);
     applyMessage(this.#live, message, atMs);

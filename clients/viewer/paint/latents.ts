@@ -18,7 +18,7 @@ function drawAxis({ canvas, pen, ratio }: Surface): void {
   pen.globalAlpha = 1;
 }
 
-/** One latent: a bar from zero to its mean, a whisker of one posterior standard deviation each way. */
+/** One latent: a bar from zero to its mean, a whisker of one posterior standard deviation each way where there is one. */
 function drawLatent({ canvas, pen, ratio }: Surface, x: number, pitch: number, mean: number, sd: number): void {
   const middle = canvas.height / 2;
   const y = (value: number) => middle * (1 - Math.max(-REACH, Math.min(REACH, value)) / REACH);
@@ -26,6 +26,7 @@ function drawLatent({ canvas, pen, ratio }: Surface, x: number, pitch: number, m
   const centre = x + pitch / 2;
   pen.fillStyle = COLOURS.accent;
   pen.fillRect(centre - wide / 2, Math.min(y(mean), middle), wide, Math.max(ratio, Math.abs(y(mean) - middle)));
+  if (Number.isNaN(sd)) return;
   pen.fillStyle = COLOURS.whisker;
   pen.fillRect(centre - ratio / 2, y(mean + sd), ratio, Math.max(ratio, y(mean - sd) - y(mean + sd)));
 }
@@ -44,7 +45,7 @@ export function latentsPainter(viewer: Viewer, canvas: HTMLCanvasElement, from: 
     if (!latents) return;
     const pitch = canvas.width / size;
     for (let i = 0; i < size; i++) {
-      drawLatent(surface, i * pitch, pitch, latents.mu[from + i] ?? 0, latents.sd[from + i] ?? 0);
+      drawLatent(surface, i * pitch, pitch, latents.mu[from + i] ?? 0, latents.sd[from + i] ?? Number.NaN);
     }
   };
   return { paint, release: surface.release };

@@ -1,4 +1,4 @@
-import type { ServerMessage } from "../../../src/protocol/messages.ts";
+import type { HelloBody, ServerMessage } from "../../../src/protocol/messages.ts";
 import { parseServerMessage } from "../../../src/protocol/parse.ts";
 import { applyMessage, emptyState } from "../lib/state.ts";
 import { StimulusTrack } from "../lib/stimuli.ts";
@@ -8,10 +8,11 @@ import { Runs } from "./runs.ts";
 
 type Stimulus = StimulusTrack["current"];
 
-/** A frame message as it came, and when, page clock. */
+/** A frame message as it came, when (page clock), and what the daemon said of the bundle that it is of. */
 export interface Message {
   bytes: Uint8Array;
   arrivedAtMs: number;
+  hello: HelloBody | null;
 }
 
 /** The last minutes of frames and the place in them that the page shows: live, or standing at a frame of then. */
@@ -19,6 +20,8 @@ export class Timeline {
   readonly ring: FrameRing;
   /** What the rig showed when the frame arrived. */
   readonly stimuli = new Runs<Stimulus>();
+  /** What was known of the bundle when the frame arrived. */
+  readonly #hellos = new Runs<HelloBody | null>();
   readonly #viewer: Pick<Viewer, "live" | "showThen" | "tap">;
   readonly #listeners = new Set<() => void>();
   #session = "";
@@ -71,7 +74,8 @@ export class Timeline {
     if (size === 0 || number === this.cursor) return;
     const bytes = this.ring.messageCopy(number)!;
     if (!this.#then) this.#frozenAt = end - 1;
-    this.#show({ n: number, bytes, arrivedAtMs: this.ring.arrivedAtMs(number) });
+    const hello = this.#hellos.at(number) ?? null;
+    this.#show({ n: number, bytes, arrivedAtMs: this.ring.arrivedAtMs(number), hello });
   }
 
   /** So many frames later than the shown one; earlier when negative. */
@@ -96,9 +100,11 @@ export class Timeline {
   #take(message: ServerMessage, bytes: Uint8Array, arrivedAtMs: number): void {
     if (message.type === "hello") this.#greeted(message.session);
     if (message.type !== "frame") return;
-    this.#newest = { bytes, arrivedAtMs };
+    const { hello } = this.#viewer.live;
+    this.#newest = { bytes, arrivedAtMs, hello };
     const n = this.ring.push({ seq: message.seq, state: message.state, arrivedAtMs }, bytes);
     this.stimuli.push(n, this.ring.oldest, this.#viewer.live.stimuli.current);
+    this.#hellos.push(n, this.ring.oldest, hello);
   }
 
   /** Another session may have another bundle: its page cannot show frames of the former one. */
@@ -107,6 +113,7 @@ export class Timeline {
     this.#session = session;
     this.ring.clear();
     this.stimuli.clear();
+    this.#hellos.clear();
     this.#newest = null;
     this.live();
   }
@@ -117,7 +124,7 @@ export class Timeline {
     for (const listener of this.#listeners) listener();
   }
 
-  #stateOf({ n, bytes, arrivedAtMs }: Message & { n: number }) {
+  #stateOf({ n, bytes, arrivedAtMs, hello }: Message & { n: number }) {
     const state = emptyState();
     const parsed = parseServerMessage(bytes);
     if (parsed.ok) applyMessage(state, parsed.message, arrivedAtMs);
@@ -125,6 +132,6 @@ export class Timeline {
     stimuli.current = this.stimuli.at(n) ?? null;
     // For the raster, which stands still at the moment of freezing.
     stimuli.intervals = [...this.#viewer.live.stimuli.intervals];
-    return { frame: state.frame, latents: state.latents, stimuli, past: { arrivedAtMs } };
+    return { hello, frame: state.frame, latents: state.latents, stimuli, past: { arrivedAtMs } };
   }
 }

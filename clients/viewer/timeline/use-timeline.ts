@@ -9,30 +9,29 @@ import { Timeline } from "./timeline.ts";
 const SAID_MS = 8000;
 
 /** Saves the picture of the frame that is shown; says so in a sentence, or why there is none. */
-async function save(viewer: Viewer, timeline: Timeline): Promise<string> {
+async function save(timeline: Timeline): Promise<string> {
   const { shown } = timeline;
-  const { hello } = viewer.live;
-  if (!shown || !hello) return "no frame has come yet: there is no picture to save";
-  const saved = await pngOf(shown.bytes, hello);
+  if (!shown?.hello) return "no frame has come yet: there is no picture to save";
+  const saved = await pngOf(shown.bytes, shown.hello);
   if (saved.ok) download(saved.name, saved.png);
   return saved.ok ? `saved ${saved.name}` : saved.problem;
 }
 
 /** What became of the picture that was to be saved last. */
-function useSave(viewer: Viewer, timeline: Timeline): [said: string, save: () => void] {
+function useSave(timeline: Timeline): [said: string, save: () => void] {
   const [said, setSaid] = useState("");
   useEffect(() => {
     const timer = window.setTimeout(() => setSaid(""), SAID_MS);
     return () => window.clearTimeout(timer);
   }, [said]);
-  return [said, () => void save(viewer, timeline).then(setSaid)];
+  return [said, () => void save(timeline).then(setSaid)];
 }
 
 /** The page's timeline with its keys; `past`: a frame of then is shown, `scrolled`: one before the page was frozen. */
 export function useTimeline(viewer: Viewer) {
   const [timeline] = useState(() => new Timeline(viewer, limitsHere(isSmall())));
   const [shown, setShown] = useState({ past: false, scrolled: false });
-  const [said, saveShown] = useSave(viewer, timeline);
+  const [said, saveShown] = useSave(timeline);
   useEffect(
     () => timeline.listen(() => setShown({ past: timeline.cursor !== null, scrolled: timeline.scrolled })),
     [timeline],

@@ -8,7 +8,6 @@ import { Decoded } from "./decoded.tsx";
 import { Desk } from "./desk.tsx";
 import { Evidence } from "./evidence.tsx";
 import { Header } from "./header.tsx";
-import { TICK_MS } from "./hooks.ts";
 import { Latents } from "./latents.tsx";
 import { Ledger } from "./ledger.tsx";
 import { Raster } from "./raster.tsx";
@@ -27,10 +26,8 @@ function useShortcuts({ shortcuts }: Viewer): void {
 /** The greeting of the daemon; the panels that depend on the bundle are made anew when it changes. */
 function useHello(viewer: Viewer): HelloBody | null {
   const [hello, setHello] = useState(viewer.state.hello);
-  useEffect(() => {
-    const timer = window.setInterval(() => setHello(viewer.state.hello), TICK_MS);
-    return () => window.clearInterval(timer);
-  }, [viewer]);
+  // In the loop, not by a timer: a picture of another bundle must not stand among the panels of the former one.
+  useEffect(() => viewer.loop.add(() => setHello(viewer.state.hello)), [viewer]);
   return hello;
 }
 
@@ -56,7 +53,7 @@ export function App({ viewer }: { viewer: Viewer }) {
             <Readouts key={key} viewer={viewer} hello={hello} />
             <Evidence key={key} viewer={viewer} hello={hello} />
           </div>
-          <Latents key={key} viewer={viewer} groups={hello?.bundle.latents.groups ?? []} />
+          <Latents key={key} viewer={viewer} bundle={hello?.bundle ?? null} />
           <Desk viewer={viewer} hello={hello} />
         </div>
       </main>

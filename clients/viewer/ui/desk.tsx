@@ -1,6 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
 import type { HelloBody } from "../../../src/protocol/messages.ts";
 import type { Viewer } from "../lib/viewer.ts";
+import { DecoderPanel } from "./decoder.tsx";
 import { useTick } from "./hooks.ts";
 import { Show } from "./show.tsx";
 import { SteeringPanel } from "./steering.tsx";
@@ -38,6 +39,15 @@ function steeringMark(viewer: Viewer, hello: HelloBody | null): string {
   return own ? "" : "on";
 }
 
+/** A decoder that changes, or that learns, too. */
+function decoderMark(viewer: Viewer): string {
+  const { status } = viewer.live;
+  const { switching, adapting } = viewer.operator;
+  const loads = status?.decoders.some(({ state }) => state === "loading") === true;
+  if (loads || switching.phase === "sending" || adapting.phase === "sending") return "…";
+  return status?.adaptation.on ? "learns" : "";
+}
+
 /** What is looked at now and then, and what is operated: one panel at a time. */
 export function Desk({ viewer, hello }: { viewer: Viewer; hello: HelloBody | null }) {
   useTick();
@@ -52,6 +62,7 @@ export function Desk({ viewer, hello }: { viewer: Viewer; hello: HelloBody | nul
       body: <SteeringPanel viewer={viewer} hello={hello} />,
     },
     { name: "System", body: <System viewer={viewer} /> },
+    { name: "Decoder", mark: decoderMark(viewer), body: <DecoderPanel viewer={viewer} hello={hello} /> },
     ...(hello && present
       ? [{ name: "Show", body: <Show viewer={viewer} hello={hello} dropped={dropped} took={took} /> }]
       : []),

@@ -1,4 +1,4 @@
-import type { LatentGroup } from "../../../src/protocol/messages.ts";
+import type { HelloBody, LatentGroup } from "../../../src/protocol/messages.ts";
 import type { Viewer } from "../lib/viewer.ts";
 import { type Gauge, gaugePainter } from "../paint/bars.ts";
 import { latentsPainter } from "../paint/latents.ts";
@@ -45,7 +45,9 @@ function Group({ viewer, group, index, from }: { viewer: Viewer; group: LatentGr
 }
 
 /** The posterior, a panel for each latent group. */
-export function Latents({ viewer, groups }: { viewer: Viewer; groups: LatentGroup[] }) {
+export function Latents({ viewer, bundle }: { viewer: Viewer; bundle: HelloBody["bundle"] | null }) {
+  const groups = bundle?.latents.groups ?? [];
+  const hasSpread = bundle?.evidence.missing.bits === undefined;
   let from = 0;
   const placed = groups.map((group, index) => {
     const place = { group, index, from };
@@ -56,7 +58,11 @@ export function Latents({ viewer, groups }: { viewer: Viewer; groups: LatentGrou
     <section class="panel latents" aria-labelledby="latents-title">
       <div class="head">
         <h2 id="latents-title">Latents</h2>
-        <span class="hint">mean ± sd, lines at ±2 sd of the prior; below, the last 10 s</span>
+        <span class="hint">
+          {bundle && groups.length === 0
+            ? "this decoder has none"
+            : `mean${hasSpread ? " ± sd" : ""}, lines at ±2 sd of the prior; below, the last 10 s`}
+        </span>
       </div>
       <div class="groups" data-count={groups.length}>
         {placed.map((place) => (

@@ -69,7 +69,11 @@ export function SteeringPanel({ viewer, hello }: { viewer: Viewer; hello: HelloB
   const part: Part = { hello, steering, allowed, changed };
   return (
     <div class="steering" data-phase={steering.phase}>
-      <p class="hint">added to every latent of a group, in sd of the prior</p>
+      <p class="hint">
+        {hello.bundle.latents.groups.length === 0
+          ? "this decoder has no latents to steer"
+          : "added to every latent of a group, in sd of the prior"}
+      </p>
       <div class="sliders">
         <Groups {...part} />
         <Guidance {...part} />
