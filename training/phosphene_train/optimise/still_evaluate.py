@@ -11,7 +11,7 @@ from .inversion import GRADIENTS, OUTPUTS, Inversion, InversionOptions
 from .plain_encoder import PlainEncoder
 from .prior import Prior, guided, times
 
-CHUNK = 64
+CHUNK = 256
 
 
 def figures(found: Tensor, shown: Tensor) -> dict[str, float]:
