@@ -1,9 +1,15 @@
 """The commands `phosphene-train direct` and `demo-direct`; what they need is imported when they run."""
 
+from __future__ import annotations
+
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..fit.cli import guarded
+
+if TYPE_CHECKING:
+    from .demo import DemoDirectOptions
 
 
 def add_direct(commands: argparse._SubParsersAction, emoji: Path) -> None:
@@ -18,6 +24,7 @@ def add_direct(commands: argparse._SubParsersAction, emoji: Path) -> None:
     demo.add_argument("--seconds", type=int, default=0, help="end training after so many (0: with the last step)")
     demo.add_argument("--smoke", action="store_true", help="a few steps of everything")
     demo.add_argument("--set", action="append", default=[], metavar="NAME=N", help="override one of the options")
+    demo.add_argument("--ablation", type=int, default=0, metavar="N", help="instead: maps or none, from N trials")
     demo.set_defaults(run=guarded(run_demo))
 
 
@@ -35,8 +42,23 @@ def run_demo(options: argparse.Namespace) -> int:
     sizes = DemoDirectOptions(seconds=options.seconds)
     changes = {name: number(value) for name, value in (pair.split("=") for pair in options.set)}
     sizes = replace(smoke(sizes) if options.smoke else sizes, **changes)
+    if options.ablation:
+        return run_ablation(options, sizes, device)
     _, _, metrics = train_demo_direct(options.bundle, options.emoji, options.work, sizes, device, options.demo)
     Console().print_json(data=metrics)
+    return 0
+
+
+def run_ablation(options: argparse.Namespace, sizes: DemoDirectOptions, device: str) -> int:
+    """The worth of maps from few trials; returns the exit code."""
+    from .ablation import SEEDS, ablation
+    from .demo import scenes_of
+    from .few import FewOptions
+
+    options.work.mkdir(parents=True, exist_ok=True)
+    scenes = scenes_of(options.bundle, options.emoji, options.work, sizes, device, options.demo)
+    few = FewOptions(steps=sizes.steps, seconds=sizes.seconds, encoding_steps=sizes.encoding_steps)
+    ablation(scenes, options.ablation, options.work, few, SEEDS[:1] if options.smoke else SEEDS)
     return 0
 
 

@@ -53,9 +53,7 @@ def train_demo_direct(
     """Scenes, the trained and rounded model, its figures; finished stages are read from `work`."""
     work.mkdir(parents=True, exist_ok=True)
     torch.set_float32_matmul_precision("high")
-    say(f"rates of {options.scenes} training and 2 x {options.test} held-out scenes")
-    o, sizes = options, (options.scenes, options.test, options.seed)
-    scenes = scenes_of_run(source, emoji, run, work, device, *sizes) if run else scenes_of_bundle(source, emoji, *sizes)
+    o, scenes = options, scenes_of(source, emoji, work, options, device, run)
     model, maps = new_model(scenes, source, options, work)
     if not load_state(model, "direct", work):
         critic = fit_critic(emoji, scenes, options, device, work, run)
@@ -70,6 +68,15 @@ def train_demo_direct(
     write_json(work / "metrics.json", {"options": asdict(o), **metrics}, indent=1)
     draw_sheets(scenes, model, work, o.seed)
     return scenes, model, metrics
+
+
+def scenes_of(
+    source: Path, emoji: Path, work: Path, options: DemoDirectOptions, device: str, run: Path | None
+) -> Scenes:
+    """Scenes with the rates that they drive, by the cortex of a run where there is one."""
+    say(f"rates of {options.scenes} training and 2 x {options.test} held-out scenes")
+    sizes = (options.scenes, options.test, options.seed)
+    return scenes_of_run(source, emoji, run, work, device, *sizes) if run else scenes_of_bundle(source, emoji, *sizes)
 
 
 def new_model(scenes: Scenes, source: Path, o: DemoDirectOptions, work: Path) -> tuple[DirectModel, dict]:

@@ -19,6 +19,12 @@ CONTRAST = 0.5
 """Root mean square of a most exciting picture around mid-grey."""
 
 
+LEAST_PICTURES = 400
+"""Fewer than these teach a network nothing that ridge regression does not find."""
+MOST_UNITS = 2048
+"""More than these would be improved one by one for too long."""
+
+
 @dataclass(frozen=True)
 class MeiOptions:
     """Training steps of the encoding network (0: ridge alone) and their batch; steps of the ascent."""
@@ -52,7 +58,7 @@ def fit_maps(pictures: Tensor, responses: Tensor, side: int, options: MeiOptions
     generator = torch.Generator().manual_seed(options.seed)
     part = torch.randint(PARTS, (len(pictures),), generator=generator)
     fields, linear = receptive_fields(pictures, responses, side, part)
-    if not options.steps:
+    if not options.steps or len(pictures) < LEAST_PICTURES or responses.shape[1] > MOST_UNITS:
         return unit_rms(fields), {"encoding": {"ridge": linear}, "maps": "receptive fields"}
     held = (part == 0).to(pictures.device)
     coarse = resize(pictures, SEEN_SIDE)
