@@ -16,7 +16,7 @@ from .model import Affine, LinearModel
 
 TOLERANCE = 1e-4
 """Largest absolute error that the daemon accepts: it sums in float32, golden outputs are of float64."""
-MATRICES = "matrices.bin"
+MATRICES, TARGETS = "matrices.bin", "targets.json"
 
 
 @dataclass
@@ -33,6 +33,8 @@ class LinearBundle:
     """Spike counts [N, W, U] of the golden cases."""
     provenance: dict = field(default_factory=dict)
     metrics: dict = field(default_factory=dict)
+    targets: dict | None = None
+    """Content of targets.json: latents of known stimuli (docs/bundle.md)."""
 
 
 def write_linear_bundle(bundle: LinearBundle, folder: Path) -> None:
@@ -41,6 +43,8 @@ def write_linear_bundle(bundle: LinearBundle, folder: Path) -> None:
     matrices = write_matrices(bundle.model, folder / MATRICES)
     cases = [golden_case(bundle.model, counts, bundle.normalisation) for counts in bundle.golden_counts]
     write_json(folder / "golden.json", {"tolerance": TOLERANCE, "cases": cases})
+    if bundle.targets is not None:
+        write_json(folder / TARGETS, bundle.targets)
     write_json(folder / "manifest.json", manifest(bundle, matrices, folder), indent=1)
 
 
@@ -70,10 +74,11 @@ def write_matrices(model: LinearModel, path: Path) -> dict:
 def manifest(bundle: LinearBundle, matrices: dict, folder: Path) -> dict:
     """The content of manifest.json; digests are of the files as they lie in `folder`."""
     o, side = bundle.model.options, bundle.model.side
+    files = {"matrices": MATRICES, "golden": "golden.json"} | ({} if bundle.targets is None else {"targets": TARGETS})
     return {
         **identity(bundle, "linear", o, side),
         "matrices": matrices,
-        "files": {"matrices": file_entry(folder, MATRICES), "golden": file_entry(folder, "golden.json")},
+        "files": {name: file_entry(folder, file) for name, file in files.items()},
         **account(bundle),
     }
 

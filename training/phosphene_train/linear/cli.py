@@ -13,6 +13,7 @@ def add_parsers(commands: argparse._SubParsersAction, emoji: Path) -> None:
     linear.add_argument("--out", type=Path, help="run folder (default: runs/<name>-linear)")
     linear.add_argument("--data", type=Path, help="training data instead of the configuration's")
     linear.add_argument("--windows", type=int, default=40_000, help="training windows (%(default)s)")
+    add_method(linear)
     linear.set_defaults(run=guarded(run_linear_command))
     demo = commands.add_parser("demo-linear", help="a linear bundle for the simulated animal of another bundle")
     demo.add_argument("out", type=Path, metavar="OUT", help="bundle folder to write; its name is the bundle's")
@@ -24,7 +25,16 @@ def add_parsers(commands: argparse._SubParsersAction, emoji: Path) -> None:
     demo.add_argument("--windows", type=int, default=65_536, help="training windows (%(default)s)")
     demo.add_argument("--test", type=int, default=1024, help="held-out scenes of each kind (%(default)s)")
     demo.add_argument("--content", type=int, default=16, help="latents of each group without labels (%(default)s)")
+    add_method(demo)
     demo.set_defaults(run=guarded(run_demo))
+
+
+def add_method(parser: argparse.ArgumentParser) -> None:
+    """The choice between the two closed forms."""
+    parser.add_argument(
+        "--method", choices=("ridge", "receptive-field"), default="ridge",
+        help="latents by regression, or by inverting what pixels make of the spikes (%(default)s)",
+    )  # fmt: skip
 
 
 def run_linear_command(options: argparse.Namespace) -> int:
@@ -41,7 +51,7 @@ def run_linear_command(options: argparse.Namespace) -> int:
     data = options.data or options.config.parent / config.data.file
     config = replace(config, name=f"{config.name}-linear")
     out = options.out or Path("runs") / config.name
-    metrics = run_linear(config, data, out, options.windows)
+    metrics = run_linear(config, data, out, options.windows, options.method)
     Console().print(as_table(f"{config.name}: held-out windows", metrics["test"]))
     print(f"{out / 'bundle'}: verified; samples.png and metrics.json are in {out}")
     return 0
@@ -53,7 +63,7 @@ def run_demo(options: argparse.Namespace) -> int:
 
     from .demo import DemoLinearOptions, run_demo_linear
 
-    sizes = DemoLinearOptions(options.scenes, options.windows, options.test, options.content)
+    sizes = DemoLinearOptions(options.scenes, options.windows, options.test, options.content, options.method)
     metrics = run_demo_linear(options.bundle, options.emoji, options.out, sizes)
     Console().print_json(data=metrics)
     return 0

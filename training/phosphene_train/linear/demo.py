@@ -21,6 +21,8 @@ from .bundle import LinearBundle, write_linear_bundle
 from .demo_card import card
 from .demo_measure import measure
 from .fit import Examples, fit_linear
+from .known import Known, read_known, residue
+from .method import METHODS, by_receptive_fields, by_ridge
 from .model import LinearModel
 from .scenes import CHUNK, Held, draw
 from .targets import Labels, make_targets
@@ -35,6 +37,7 @@ class DemoLinearOptions:
     windows: int = 65_536
     test: int = 1024
     content: int = 16
+    method: str = "ridge"
     seed: int = 7
 
 
@@ -48,21 +51,26 @@ def run_demo_linear(source: Path, emoji: Path, out: Path, options: DemoLinearOpt
     say(f"rates of {options.scenes} training and 2 x {options.test} held-out scenes")
     train, *held = (Held(pool, animal.driven(pool)) for pool in (pools.train, pools.rendering, pools.unseen))
     say(f"{options.windows} windows")
-    labels = demo_labels(train.pool)
+    shown = read_known(source / "session", side)
+    labels = demo_labels(train.pool, shown)
     sizes = dict(zip(GROUPS, (8, 8, options.content, options.content), strict=True))
-    targets = make_targets(train.pool.pictures, torch.arange(len(train.pool)), tuple(sizes.items()), labels)
-    model, ridge = fit_linear(examples(animal, train, options), targets, labels, side, options.seed)
-    say(f"evidence and figures; penalties {sorted({round(float(p), 6) for p in ridge.penalties})}")
-    metrics = measure(
+    pictures = torch.cat([train.pool.pictures, shown.pictures])
+    targets = make_targets(pictures, torch.arange(len(train.pool)), tuple(sizes.items()), labels)
+    method = by_receptive_fields(train.pool.images(slice(None))) if options.method == METHODS[1] else by_ridge
+    model, estimate = fit_linear(examples(animal, train, options), targets, labels, side, options.seed, method)
+    say(f"evidence and figures; {estimate.chosen}")
+    metrics = estimate.chosen | measure(
         animal, model, dict(zip(("heldOutRenderings", "neverSeenObjects"), held, strict=True)), options.seed
     )
-    return write(animal, model, held, metrics, options, out)
+    known = shown.targets(targets.latents[len(train.pool) :], residue(model.picture, targets.latents, pictures))
+    return write(animal, model, held, metrics, options, known, out)
 
 
-def demo_labels(pool: Pool) -> list[Labels]:
-    """Category, position and size, and rotation of every scene."""
+def demo_labels(pool: Pool, shown: Known) -> list[Labels]:
+    """Category, position and size, and rotation of every scene, then of the session's pictures."""
     category, place, angle = readouts(categories())
-    return [Labels(category, pool.category), Labels(place, pool.pose[:, :3]), Labels(angle, pool.pose[:, 3:])]
+    ids, pose = torch.cat([pool.category, shown.category]), torch.cat([pool.pose, shown.pose])
+    return [Labels(category, ids), Labels(place, pose[:, :3]), Labels(angle, pose[:, 3:])]
 
 
 def examples(animal: Animal, train: Held, options: DemoLinearOptions) -> Examples:
@@ -78,7 +86,13 @@ def examples(animal: Animal, train: Held, options: DemoLinearOptions) -> Example
 
 
 def write(
-    animal: Animal, model: LinearModel, held: list[Held], metrics: dict, options: DemoLinearOptions, out: Path
+    animal: Animal,
+    model: LinearModel,
+    held: list[Held],
+    metrics: dict,
+    options: DemoLinearOptions,
+    known: dict,
+    out: Path,
 ) -> dict:
     """Thresholds, bundle and card, whole or not at all; the session stays with the bundle that it came from."""
     evidence = fit_evidence(animal, model, held, options.seed)
@@ -89,7 +103,7 @@ def write(
     golden = [sample_windows(animal.population, held[0].driven, index, kind, generator).counts for kind in kinds]
     bundle = LinearBundle(
         out.name, model, animal.manifest["units"]["labels"], animal.normalisation, BIN_MS, evidence,
-        torch.cat(golden).numpy(), provenance(animal, options), metrics,
+        torch.cat(golden).numpy(), provenance(animal, options), metrics, known,
     )  # fmt: skip
     with whole_folder(out) as draft:
         write_linear_bundle(bundle, draft)

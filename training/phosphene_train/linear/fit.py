@@ -6,8 +6,9 @@ import torch
 from torch import Tensor
 
 from ..vae import Readout, VaeOptions
+from .method import Estimate, Estimator, by_ridge
 from .model import Affine, LinearModel
-from .ridge import PARTS, Ridge, cross_validated, least_squares
+from .ridge import PARTS, least_squares
 from .targets import Labels, Targets
 
 LEAST_VARIANCE = 1e-3
@@ -24,25 +25,24 @@ class Examples:
 
 
 def fit_linear(
-    examples: Examples, targets: Targets, labels: list[Labels], side: int, seed: int
-) -> tuple[LinearModel, Ridge]:
-    """Latents by ridge; everything after them from the latents of windows that the ridge had left out.
+    examples: Examples, targets: Targets, labels: list[Labels], side: int, seed: int, method: Estimator = by_ridge
+) -> tuple[LinearModel, Estimate]:
+    """Latents by `method`; everything after them from the latents of windows that it had left out.
 
-    A blank's latents are 0: it shows nothing. The posterior's variance is the mean squared error of left-out windows
-    that show a picture, 1 at most: a latent that cannot be read has the prior's, and no bits.
+    A blank's latents are 0: it shows nothing. The posterior's variance is the method's own, or the mean squared error
+    of left-out windows that show a picture; 1 at most: a latent that cannot be read has the prior's, and no bits.
     """
     shown = examples.picture >= 0
     truth = targets.latents[examples.picture.clamp(min=0)] * shown[:, None]
-    x = examples.window.flatten(1)
-    ridge = cross_validated(x, truth, parts(examples.apart, seed))
-    mu = ridge.left_out
-    error = (truth - mu)[shown].square().mean(0)
+    estimate = method(examples.window.flatten(1), truth, examples.picture, parts(examples.apart, seed))
+    mu = estimate.left_out
+    error = (truth - mu)[shown].square().mean(0) if estimate.variance is None else estimate.variance
     heads = {each.readout.name: head(each, mu[shown], examples.picture[shown]) for each in labels}
     _, bins, units = examples.window.shape
     options = VaeOptions(units, bins, targets.groups, tuple(each.readout for each in labels))
     logvar = error.clamp(LEAST_VARIANCE, 1).log()
     expected = least_squares(mu, examples.window.mean(1))
-    return LinearModel(options, side, ridge.fit, logvar, targets.picture, expected, heads), ridge
+    return LinearModel(options, side, estimate.fit, logvar, targets.picture, expected, heads), estimate
 
 
 def parts(apart: Tensor, seed: int) -> Tensor:

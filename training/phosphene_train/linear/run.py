@@ -22,24 +22,26 @@ from ..windows import normalise
 from .bundle import LinearBundle, write_linear_bundle
 from .decoder import LinearBundleDecoder
 from .fit import Examples, fit_linear
+from .method import METHODS, by_receptive_fields, by_ridge
 from .targets import Labels, make_targets
 
 CHUNK = 4096
 
 
-def run_linear(config: FitConfig, data: Path, out: Path, windows: int) -> dict:
+def run_linear(config: FitConfig, data: Path, out: Path, windows: int, method: str = METHODS[0]) -> dict:
     """Everything, on the CPU; returns what metrics.json holds."""
     torch.manual_seed(config.train.seed)
     problem = prepare(config, read_dataset(data), "cpu")
-    options = {**claim(out, config, data), "windows": windows}
+    options = {**claim(out, config, data), "windows": windows, "method": method}
     labels = labels_of(problem)
     wanted = tuple((group.name, group.size) for group in config.latents.groups)
     targets = make_targets(problem.pictures, training_pictures(problem), wanted, labels)
     drawn = examples(problem, windows)
-    model, ridge = fit_linear(drawn, targets, labels, config.denoiser.image, config.train.seed)
+    by = by_receptive_fields(problem.pictures.float() / 127.5 - 1) if method == METHODS[1] else by_ridge
+    model, estimate = fit_linear(drawn, targets, labels, config.denoiser.image, config.train.seed, by)
     evidence = fit_evidence(problem, model)
     metrics = {
-        "penalties": sorted({float(f"{p:.2g}") for p in ridge.penalties}),
+        **estimate.chosen,
         "evidence": evidence.calibration,
         "linear": figures(problem, model, *(windows_of(problem, split) for split in (TRAIN, TEST))),
     }

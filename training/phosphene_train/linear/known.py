@@ -1,0 +1,66 @@
+"""Stimuli of a session whose pictures are known: the truth for a decoder that learns while it runs (docs/bundle.md)."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from ..catalogue import categories
+from ..golden import encode_array
+from .model import Affine
+
+POSE = ("x", "y", "size", "angle")
+SAMPLE = 2048
+
+
+@dataclass(frozen=True)
+class Known:
+    """Identifiers, digests of the files, pictures uint8 [P, 3, S, S], category [P] and pose [P, 4]; `held` are not
+    taught, so that what was learned can be tried on them."""
+
+    ids: list[str]
+    digests: list[str]
+    pictures: Tensor
+    category: Tensor
+    pose: Tensor
+    held: list[bool]
+
+    def targets(self, latents: Tensor, left: float) -> dict:
+        """Content of targets.json: latents [P, D] of those that may be taught, and what the picture basis leaves."""
+        rows = zip(self.ids, self.digests, latents, self.held, strict=True)
+        stimuli = {name: {"sha256": digest, "latents": encode_array(z)} for name, digest, z, held in rows if not held}
+        return {"residue": round(left, 6), "stimuli": stimuli}
+
+
+def read_known(session: Path, side: int) -> Known:
+    """Of a demo's session: its renderings are taught, objects that no decoder has seen are held."""
+    stimuli = json.loads((session / "session.json").read_text())["stimuli"]
+    files = [(session / each["file"]).read_bytes() for each in stimuli]
+    pictures = [picture(session / each["file"], side) for each in stimuli]
+    names = categories()
+    return Known(
+        [each["id"] for each in stimuli],
+        [hashlib.sha256(data).hexdigest() for data in files],
+        torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2).contiguous(),
+        torch.tensor([names.index(each["category"]) for each in stimuli]),
+        torch.tensor([[each["labels"][name] for name in POSE] for each in stimuli]),
+        [each["labels"]["heldOut"] == "unseen" for each in stimuli],
+    )
+
+
+def picture(path: Path, side: int) -> np.ndarray:
+    """uint8 [side, side, 3]."""
+    image = Image.open(path).convert("RGB")
+    return np.asarray(image if image.size == (side, side) else image.resize((side, side), Image.Resampling.BOX))
+
+
+def residue(basis: Affine, latents: Tensor, pictures: Tensor) -> float:
+    """Variance that latents [P, D] leave in a pixel of pictures uint8 [P, 3, S, S] in [-1, 1], from a sample."""
+    chosen = torch.linspace(0, len(latents) - 1, min(SAMPLE, len(latents))).long()
+    left = pictures[chosen].float().flatten(1) / 127.5 - 1 - basis(latents[chosen])
+    return float(left.square().mean())
