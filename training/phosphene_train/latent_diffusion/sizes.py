@@ -1,0 +1,90 @@
+"""Sizes and time of a run; what the paper has is beside what is used here."""
+
+from dataclasses import dataclass, field
+
+from .autoencoder import AutoencoderOptions
+from .cross import PictureOptions
+from .denoiser import LatentOptions
+from .mae import MaeOptions
+
+Groups = tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """Shapes of every network, batches, and shares of the time that each stage may take.
+
+    patience   most steps of any stage, whatever the time
+    frozen     whether the voxel encoder stays as phases 1 and 2 left it while the diffusion model learns
+    contrast, cross   whether phases 1 and 2 are done at all (without phase 1 the encoder starts at random)
+    """
+
+    side: int = 64
+    patch: int = 16
+    width: int = 192
+    depth: int = 6
+    decoder_width: int = 96
+    picture_patch: int = 8
+    latent: int = 4
+    channels: int = 32
+    groups: Groups = (("coarse", 8), ("detail", 24))
+    denoiser_width: int = 192
+    blocks: int = 6
+    tokens: int = 16
+    context: int = 128
+    batch: int = 256
+    trajectories: int = 16_384
+    patience: int = 100_000
+    samples: int = 5
+    frozen: bool = True
+    contrast: bool = True
+    cross: bool = True
+    drop_tokens: float = 0.15
+    drop_embedding: float = 0.3
+    shares: dict[str, float] = field(
+        default_factory=lambda: {
+            "contrast": 0.2, "cross": 0.15, "autoencoder": 0.15, "prior": 0.12, "tune": 0.2, "distil": 0.18,
+        }
+    )  # fmt: skip
+
+    @property
+    def dimension(self) -> int:
+        return sum(size for _, size in self.groups)
+
+    def mae(self, voxels: int) -> MaeOptions:
+        heads = max(1, self.width // 32)
+        return MaeOptions(voxels, self.patch, self.width, self.depth, heads, self.decoder_width)
+
+    def pictures(self) -> PictureOptions:
+        heads = max(1, self.width // 32)
+        return PictureOptions(self.side, self.picture_patch, self.width, min(4, self.depth), heads)
+
+    def autoencoder(self) -> AutoencoderOptions:
+        return AutoencoderOptions(self.side, self.latent, self.channels)
+
+    def denoiser(self) -> LatentOptions:
+        side = self.autoencoder().latent_side
+        return LatentOptions(
+            side, self.dimension, self.latent, 2 if side % 2 == 0 else 1, self.denoiser_width, self.blocks,
+            max(1, self.denoiser_width // 32), self.tokens, self.context,
+        )  # fmt: skip
+
+
+TINY = Sizes(
+    side=16, patch=2, width=32, depth=1, decoder_width=32, picture_patch=4, latent=4, channels=8,
+    groups=(("coarse", 2), ("detail", 4)), denoiser_width=32, blocks=1, tokens=4, context=16,
+    batch=8, trajectories=16, patience=2, samples=2,
+)  # fmt: skip
+"""For tests: the shape of test/fixtures/tiny-latent-diffusion."""
+
+SMALL = Sizes(
+    side=28, width=96, depth=3, decoder_width=64, picture_patch=4, channels=16, groups=(("coarse", 8), ("detail", 8)),
+    denoiser_width=128, blocks=3, tokens=8, context=64, batch=64, trajectories=2048, drop_tokens=0.5,
+)  # fmt: skip
+"""For a hundred trials, such as the digits of van Gerven et al. (2010)."""
+
+SMOKE = Sizes(
+    width=64, depth=1, decoder_width=32, channels=8, denoiser_width=32, blocks=1, tokens=4, context=32, batch=16,
+    trajectories=16, patience=2, samples=2,
+)  # fmt: skip
+"""One step or two of everything, with pictures of the demo's size."""

@@ -1,0 +1,81 @@
+"""Everything that a bundle is made of, in one file of tensors, so that a run on a GPU can be exported elsewhere."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from ..golden import Normalisation
+from .autoencoder import Autoencoder
+from .bold import Noise, Paradigm, Scanner
+from .condition import VoxelCondition
+from .denoiser import LatentDenoiser
+from .fit import Fitted
+from .mae import VoxelEncoder
+from .simulated import Experiment, Trials
+from .sizes import Sizes
+
+PARTS = ("condition", "autoencoder", "student")
+STIMULI = 32
+"""Of each kind of held-out scene, for the session."""
+
+
+def save_run(fitted: Fitted, experiment: Experiment, metrics: dict, tests: dict[str, Trials], out: Path) -> None:
+    """run.pt: weights as fp16, the scanner, the normalisation, stimuli with their responses; run.json beside it."""
+    tensors = {}
+    for part in PARTS:
+        tensors |= {f"{part}/{name}": half(value) for name, value in getattr(fitted, part).state_dict().items()}
+    tensors |= {f"scanner/{name}": value.cpu() for name, value in experiment.scanner.__dict__.items()}
+    tensors |= {"mean": torch.from_numpy(experiment.normalisation.mean),
+                "std": torch.from_numpy(experiment.normalisation.std),
+                "weights": torch.from_numpy(experiment.weights)}  # fmt: skip
+    for kind, trials in tests.items():
+        few = slice(0, STIMULI)
+        tensors |= {f"stimuli/{kind}/pictures": trials.pool.pictures[few].cpu(),
+                    f"stimuli/{kind}/category": trials.pool.category[few].cpu(),
+                    f"stimuli/{kind}/responses": experiment.voxels.respond(trials.pool.images(few)).cpu()}  # fmt: skip
+    torch.save(tensors, out / "run.pt")
+    known = {"classes": fitted.classes, "voxels": experiment.voxels.voxels, "metrics": metrics,
+             "noise": asdict(experiment.noise), "paradigm": asdict(experiment.paradigm),
+             "area": experiment.voxels.area.tolist(), "tests": {k: len(v) for k, v in tests.items()}}  # fmt: skip
+    (out / "run.json").write_text(json.dumps(known) + "\n")
+
+
+def half(value: Tensor) -> Tensor:
+    return value.cpu().half() if value.is_floating_point() else value.cpu()
+
+
+def build(sizes: Sizes, voxels: int, classes: tuple[str, ...]) -> dict[str, nn.Module]:
+    """The networks of a bundle, of random weights."""
+    encoder = VoxelEncoder(sizes.mae(voxels))
+    condition = VoxelCondition(encoder, sizes.tokens, sizes.context, sizes.groups, len(classes))
+    modules = condition, Autoencoder(sizes.autoencoder()), LatentDenoiser(sizes.denoiser())
+    return {name: module.eval().requires_grad_(False) for name, module in zip(PARTS, modules, strict=True)}
+
+
+def load_run(folder: Path) -> tuple[Fitted, Paradigm, Noise, Scanner, Normalisation, dict[str, Tensor], dict]:
+    """What save_run wrote: decoder (its teacher is the student), experiment's numbers, all tensors, run.json."""
+    known = json.loads((folder / "run.json").read_text())
+    tensors = torch.load(folder / "run.pt", weights_only=True)
+    sizes = Sizes(**{k: tuples(v) for k, v in known["metrics"]["sizes"].items()})
+    modules = build(sizes, known["voxels"], tuple(known["classes"]))
+    for part, module in modules.items():
+        state = {k.split("/", 1)[1]: v for k, v in tensors.items() if k.startswith(f"{part}/")}
+        module.load_state_dict({k: v.float() if v.is_floating_point() else v for k, v in state.items()})
+    student = modules["student"]
+    fitted = Fitted(
+        modules["condition"], modules["autoencoder"], student, student, tuple(known["classes"]),
+        known["metrics"]["stageSeconds"],
+    )  # fmt: skip
+    paradigm = Paradigm(**{k: tuples(v) for k, v in known["paradigm"].items()})
+    noise = Noise(**{k: tuples(v) for k, v in known["noise"].items()})
+    scanner = Scanner(**{k: tensors[f"scanner/{k}"] for k in Scanner.__dataclass_fields__})
+    norm = Normalisation(tensors["mean"].numpy(), tensors["std"].numpy())
+    return fitted, paradigm, noise, scanner, norm, tensors, known
+
+
+def tuples(value: object) -> object:
+    """Lists of JSON as the tuples that they were."""
+    return tuple(tuples(v) for v in value) if isinstance(value, list) else value
