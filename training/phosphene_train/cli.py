@@ -13,6 +13,7 @@ from .data.cli import add_parsers as add_data
 from .direct.cli import add_direct
 from .fit.cli import add_parser as add_fit
 from .it_cli import add_parser as add_it_objects
+from .latent_diffusion.cli import add_latent_diffusion
 from .linear.cli import add_parsers as add_linear
 from .optimise.cli import add_optimise
 from .v4.cli import add_parser as add_v4
@@ -65,6 +66,7 @@ def parser() -> argparse.ArgumentParser:
     add_linear(commands, EMOJI)
     add_optimise(commands, EMOJI)
     add_direct(commands, EMOJI)
+    add_latent_diffusion(commands, EMOJI)
     add_it_objects(commands)
     add_v4(commands)
     add_data(commands)
