@@ -9,6 +9,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from .compare.cli import add_compare
 from .data.cli import add_parsers as add_data
 from .direct.cli import add_direct
 from .fit.cli import add_parser as add_fit
@@ -69,6 +70,7 @@ def parser() -> argparse.ArgumentParser:
     add_latent_diffusion(commands, EMOJI)
     add_it_objects(commands)
     add_v4(commands)
+    add_compare(commands, EMOJI)
     add_data(commands)
     return root
 

@@ -8,7 +8,7 @@ import torch
 from ..v4.pictures import shrink
 from ..v4.recording import SESSIONS, load_session
 from ..v4.split import FOLDS, assign_folds
-from .trials import make_trials, normalisation, other_repeats
+from .trials import make_trials, normalisation, other_repeats, to_grey, to_network
 from .types import Split
 from .wanted import Wanted
 
@@ -19,7 +19,8 @@ SOURCE = "Cowley, Stan, Pillow, Smith 2023; folds by picture hash, near-duplicat
 
 @dataclass(frozen=True)
 class Rows:
-    """counts float32 [R, 1, U], the picture of each row [R], which are one picture [N], fold [N], [N, 3, 64, 64]."""
+    """counts float32 [R, 1, U], the picture of each row [R]; which are one picture [N], fold [N], pictures
+    [N, C, 64, 64] in 256 levels."""
 
     counts: np.ndarray
     picture: np.ndarray
@@ -50,7 +51,9 @@ def load(wanted: Wanted, name: str, averaged: bool) -> Rows:
     sessions = [load_session(folder, each) for each in SESSIONS]
     at = SESSIONS.index(name)
     session, fold = sessions[at], assign_folds(sessions)[at]
-    pictures = shrink(torch.from_numpy(session.pictures).permute(0, 3, 1, 2)).clamp(-1, 1).numpy()
+    small = shrink(torch.from_numpy(session.pictures).permute(0, 3, 1, 2)).permute(0, 2, 3, 1)
+    levels = ((small + 1) * 127.5).round().clamp(0, 255).byte().numpy()
+    pictures = to_grey(levels) if (levels[..., :1] == levels).all() else to_network(levels)
     kind = np.unique(session.digests, return_inverse=True)[1]
     if averaged:
         counts, picture = session.counts, np.arange(len(pictures))
