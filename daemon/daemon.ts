@@ -23,6 +23,7 @@ import type { OpenSink } from "./recorder/file-sink.ts";
 import { openRecorder } from "./recorder/open.ts";
 import { rehearse } from "./rehearse.ts";
 import type { PhospheneServer } from "./server/index.ts";
+import { makeTeaching } from "./teaching.ts";
 import { holdWakeLatency } from "./wake-latency.ts";
 
 export interface Daemon {
@@ -80,6 +81,7 @@ export async function startDaemon(config: Config, log: Logger, openSink?: OpenSi
 /** Connects the source to the pipeline and the pipeline to the viewers; `fail` is told when the pipeline ends. */
 function run(parts: Parts, server: PhospheneServer, fail: (reason: unknown) => void): Subscription {
   const { config, ledger, binner, switchboard, source, recorder, trace, log, writer } = parts;
+  const teaching = makeTeaching(parts, server);
   const frames$ = pipeline(source.message$, {
     binner,
     scheduler: parts.scheduler,
@@ -103,9 +105,15 @@ function run(parts: Parts, server: PhospheneServer, fail: (reason: unknown) => v
   subscription.add(source.watch$.subscribe());
   subscription.add(source.message$.pipe(liveness(lostAfterMs)).subscribe((state) => onLiveness(parts, state)));
   subscription.add(source.message$.subscribe((message) => onMessage(parts, server, message)));
+  subscription.add(source.message$.subscribe((message) => teaching.message(message)));
   subscription.add(
     frames$.subscribe({
-      next: (drafted) => acknowledge(parts, server, drafted, writer.write(drafted)),
+      next: (drafted) => {
+        const frame = writer.write(drafted);
+        acknowledge(parts, server, drafted, frame);
+        // Once it is on its way.
+        if (frame !== null) setImmediate(() => teaching.written(drafted.window, drafted.draft.bundle));
+      },
       error: (error: unknown) => {
         log.fatal({ error: String(error) }, "the pipeline ended");
         fail(error);

@@ -11,7 +11,8 @@ import { type Announcer, sayDecoder, sayFallback } from "./announce.ts";
 import type { Bundle } from "./bundle.ts";
 import { type DecodeStageParts, type Drafted, decodeStage } from "./decode-stage.ts";
 import { chooseHost } from "./decoder/choose-host.ts";
-import type { DecoderHost } from "./decoder/host.ts";
+import type { DecoderHost, DecoderState } from "./decoder/host.ts";
+import type { Way } from "./decoder/providers.ts";
 import type { FrameWriter } from "./frames.ts";
 import type { Placement } from "./placement.ts";
 import type { Steering } from "./steering.ts";
@@ -53,21 +54,22 @@ export function makeEngine(
 ): Engine {
   const { manifest } = bundle;
   const isActive = () => parts.switchboard.active === engine;
-  const host = chooseHost(bundle, {
+  const options = {
     ...hostOptions(parts, bundle, beside),
-    onState: (decoder, detail) => {
+    onState: (decoder: DecoderState, detail: string) => {
       if (!isActive()) return;
       if (decoder === "ready") parts.budget.rebase(host.info?.costMs ?? {});
       sayDecoder(parts, decoder, detail);
     },
-    onProgress: (message) => {
+    onProgress: (message: string) => {
       parts.log.info(`decoder: ${manifest.name}: ${message}`);
       onProgress(message);
     },
-    onFallback: (way, reason) => {
+    onFallback: (way: Way, reason: string) => {
       if (isActive()) sayFallback(parts, way, reason);
     },
-  });
+  };
+  const host = chooseHost(bundle, options, parts.config.adapt);
   const shape = { length: manifest.bins.window, zscore: manifest.normalisation };
   const engine = { bundle, host, shape, decode: decodeStage(stageParts(parts, bundle, host)) };
   return engine;

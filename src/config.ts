@@ -1,11 +1,13 @@
 import { z } from "zod";
 import { accessConfig, serverConfig } from "./config-access.ts";
+import { ADAPTATION } from "./decode/adaptation.ts";
 import { PhospheneError } from "./errors.ts";
 import { describeIssues } from "./issues.ts";
 import { outputsSchema } from "./outputs/schema.ts";
 import { LATE_POLICIES, NO_TIME_POLICIES } from "./protocol/messages.ts";
 
 const ms = z.number().positive();
+const lag = z.number().min(0).max(60_000);
 const share = ms.max(10_000).nullable();
 
 const source = z.strictObject({
@@ -76,6 +78,15 @@ export const configSchema = z.strictObject({
       noTime: z.enum(NO_TIME_POLICIES).default("expire"),
     })
     .superRefine(checkShares)
+    .prefault({}),
+  adapt: z
+    .strictObject({
+      forgetting: z.number().gt(0).max(1).default(ADAPTATION.forgetting),
+      penalty: ms.max(1e9).default(ADAPTATION.penalty),
+      fromMs: lag.default(100),
+      untilMs: lag.default(50),
+      blankFromMs: lag.default(250),
+    })
     .prefault({}),
   process: z.strictObject({ daemon: placement, decoder: placement }).prefault({}),
   record: z

@@ -7,7 +7,7 @@ import { createHttp } from "./http.ts";
 import { Hub } from "./hub.ts";
 import { Lobby } from "./lobby.ts";
 import type { Intervals, PhospheneServer, ServerOptions } from "./options.ts";
-import { loadStimuli } from "./stimuli.ts";
+import { fileOf, loadStimuli } from "./stimuli.ts";
 import { createDoorkeeper } from "./upgrade.ts";
 
 export type { Log } from "./log.ts";
@@ -59,14 +59,19 @@ async function serve(options: ServerOptions, access: Access): Promise<PhospheneS
   log.info({ ...address, tls: isTls, tokens: access.isGuarded }, "listening");
   if (!isTls && !isLoopback(host))
     log.warn({}, "no TLS: tokens and pictures can be read on the way (docs/security.md)");
-  return createFacade(address, isTls, hub, hasPicture, app);
+  return createFacade(address, isTls, hub, { hasPicture, stimulusFile: (id) => fileOf(stimuli, id) }, app);
+}
+
+interface Pictures {
+  readonly hasPicture: (id: string) => boolean;
+  readonly stimulusFile: (id: string) => string | null;
 }
 
 function createFacade(
   address: PhospheneServer["address"],
   isTls: boolean,
   hub: Hub,
-  hasPicture: (id: string) => boolean,
+  { hasPicture, stimulusFile }: Pictures,
   app: FastifyInstance,
 ): PhospheneServer {
   return {
@@ -79,6 +84,7 @@ function createFacade(
     publishHello: () => hub.publishHello(),
     viewers: () => hub.status(),
     stimulusUrl: (id) => (hasPicture(id) ? `/stimuli/${id}` : null),
+    stimulusFile,
     close: () => app.close(),
   };
 }

@@ -96,6 +96,8 @@ export interface PhospheneServer {
   viewers(): ViewersStatus;
   /** Path of a stimulus' picture on this server, or null when there is none of that id. */
   stimulusUrl(id: string): string | null;
+  /** The file of that picture, where the session has one. */
+  stimulusFile(id: string): string | null;
   /** Refuses newcomers, closes viewers with 1001, then the port. Safe to call twice. */
   close(): Promise<void>;
 }

@@ -26,6 +26,12 @@ export async function loadStimuli(dir: string): Promise<Stimuli> {
   }
 }
 
+/** Path of a stimulus' picture, or null where there is none of that id. */
+export function fileOf(stimuli: Stimuli | null, id: string): string | null {
+  const path = stimuli?.files.get(id);
+  return stimuli === null || path === undefined ? null : join(stimuli.root, path);
+}
+
 async function inside(root: string, file: string): Promise<string> {
   const path = relative(root, await realpath(join(root, file)));
   if (path !== "" && path !== ".." && !path.startsWith(`..${sep}`)) return path;

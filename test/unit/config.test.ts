@@ -50,7 +50,7 @@ describe("config", () => {
     expect(() => Object.assign(config.decode, { budgetMs: 1 })).toThrow();
   });
 
-  test.each(["decode", "bins", "server", "access", "log", "source", "record", "present"])(
+  test.each(["decode", "bins", "server", "access", "log", "source", "record", "present", "adapt"])(
     "docs/config.md explains every key of %s",
     (section) => {
       const doc = text("docs/config.md");
