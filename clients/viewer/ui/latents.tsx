@@ -8,7 +8,16 @@ import { usePainter } from "./hooks.ts";
 /** Full meter, bits for each latent: a latent known to an eighth of its prior's spread carries three. */
 const BITS_A_LATENT = 3;
 
-function Group({ viewer, group, index, from }: { viewer: Viewer; group: LatentGroup; index: number; from: number }) {
+interface Part {
+  viewer: Viewer;
+  group: LatentGroup;
+  index: number;
+  from: number;
+  /** The bundle can tell bits: else there is no meter. */
+  hasBits: boolean;
+}
+
+function Group({ viewer, group, index, from, hasBits }: Part) {
   const gauge: Gauge = {
     read: ({ state }) => state.latents?.bits[index] ?? null,
     fails: () => false,
@@ -27,9 +36,11 @@ function Group({ viewer, group, index, from }: { viewer: Viewer; group: LatentGr
     <div class="group">
       <div ref={meter} class="group-head">
         <span class="name">{group.name}</span>
-        <span class="num" />
-        <span class="unit">bits</span>
-        <span class="track">
+        <span class="num" hidden={!hasBits} />
+        <span class="unit" hidden={!hasBits}>
+          bits
+        </span>
+        <span class="track" hidden={!hasBits}>
           <span class="fill" />
         </span>
       </div>
@@ -47,7 +58,7 @@ function Group({ viewer, group, index, from }: { viewer: Viewer; group: LatentGr
 /** The posterior, a panel for each latent group. */
 export function Latents({ viewer, bundle }: { viewer: Viewer; bundle: HelloBody["bundle"] | null }) {
   const groups = bundle?.latents.groups ?? [];
-  const hasSpread = bundle?.evidence.missing.bits === undefined;
+  const hasBits = bundle?.evidence.missing.bits === undefined;
   let from = 0;
   const placed = groups.map((group, index) => {
     const place = { group, index, from };
@@ -61,12 +72,12 @@ export function Latents({ viewer, bundle }: { viewer: Viewer; bundle: HelloBody[
         <span class="hint">
           {bundle && groups.length === 0
             ? "this decoder has none"
-            : `mean${hasSpread ? " ± sd" : ""}, lines at ±2 sd of the prior; below, the last 10 s`}
+            : `mean${hasBits ? " ± sd" : ""}, lines at ±2 sd of the prior; below, the last 10 s`}
         </span>
       </div>
       <div class="groups" data-count={groups.length}>
         {placed.map((place) => (
-          <Group key={place.group.name} viewer={viewer} {...place} />
+          <Group key={place.group.name} viewer={viewer} hasBits={hasBits} {...place} />
         ))}
       </div>
     </section>
