@@ -40,8 +40,7 @@ def write_session(
     With the cortex that gave these rates, encoding.onnx too.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    for s in stimuli:
-        Image.fromarray(s.picture).save(folder / f"{s.id}.webp", quality=90, method=6)
+    save_pictures(folder, stimuli)
     (folder / "rates.f32").write_bytes(np.ascontiguousarray(driven, dtype="<f4").tobytes())
     entries = [{"id": s.id, "file": f"{s.id}.webp", "category": s.category, "labels": s.labels} for s in stimuli]
     units = [{"label": label, "electrode": label[:-2], "sortedId": 1} for label in unit_labels(driven.shape[1])]
@@ -60,6 +59,12 @@ def write_session(
         session["encoding"] = digest(folder, "encoding.onnx")
     write_json(folder / "session.json", session, indent=1)
     write_json(folder / "golden.json", golden_rates(driven, p))
+
+
+def save_pictures(folder: Path, stimuli: list[Stimulus]) -> None:
+    """<id>.webp of every stimulus."""
+    for s in stimuli:
+        Image.fromarray(s.picture).save(folder / f"{s.id}.webp", quality=90, method=6)
 
 
 def digest(folder: Path, name: str) -> dict:

@@ -113,7 +113,12 @@ def autoregress(white: Tensor, rho: float) -> Tensor:
 
 def slow(p: Paradigm, noise: Noise, length: int, generator: torch.Generator, device: torch.device) -> Tensor:
     """Drifts [T, 4] of unit variance: sines of random phase, periods between the two of `noise`."""
-    periods = torch.logspace(*(float(np.log10(x)) for x in noise.periods), 4, device=device)
+    periods = slow_periods(noise).to(device)
     phase = 2 * np.pi * torch.rand(4, device=device, generator=generator)
     t = torch.arange(length, device=device)[:, None] * p.tr_s
     return np.sqrt(2) * torch.sin(2 * np.pi * t / periods + phase)
+
+
+def slow_periods(noise: Noise) -> Tensor:
+    """Periods of the four drifts, s."""
+    return torch.logspace(*(float(np.log10(x)) for x in noise.periods), 4)

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+import onnx
 import torch
 from torch import Tensor, nn
 
@@ -60,6 +61,22 @@ def modules(fitted: Fitted, weights: np.ndarray) -> dict[str, nn.Module]:
     return {"encode": encode.eval(), **{name: module.eval() for name, module in samplers.items()}}
 
 
+def shorten(model: onnx.ModelProto) -> onnx.ModelProto:
+    """Numbers for the names of tensors inside, which are whole paths of modules: half the size of a small graph."""
+    graph, names = model.graph, {}
+    kept = {value.name for value in (*graph.input, *graph.output)}
+
+    def short(name: str) -> str:
+        return name if name in kept or not name else names.setdefault(name, f"t{len(names)}")
+
+    for tensor in graph.initializer:
+        tensor.name = short(tensor.name)
+    for node in graph.node:
+        node.input[:], node.output[:] = map(short, node.input), map(short, node.output)
+    del graph.value_info[:]
+    return model
+
+
 def output_names(fitted: Fitted) -> list[str]:
     return ["tokens", "mu", "expected", *(["readout_category"] if fitted.classes else [])]
 
@@ -77,7 +94,7 @@ def export(fitted: Fitted, weights: np.ndarray, folder: Path) -> Files:
             graph = trace(module, (window,), ["window"], output_names(fitted))
         else:
             graph = trace(module, given, ["noise", "tokens", "cond", "guidance"], ["image"])
-        write(graph, folder / f"{name}.onnx", shared)
+        write(shorten(graph), folder / f"{name}.onnx", shared)
     shared.save()
     return Files({name: f"{name}.onnx" for name in graphs}, weights=WEIGHTS)
 

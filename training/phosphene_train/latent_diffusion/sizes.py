@@ -71,8 +71,8 @@ class Sizes:
 
 
 TINY = Sizes(
-    side=16, patch=2, width=32, depth=1, decoder_width=32, picture_patch=4, latent=4, channels=8,
-    groups=(("coarse", 2), ("detail", 4)), denoiser_width=32, blocks=1, tokens=4, context=16,
+    side=16, patch=2, width=16, depth=1, decoder_width=16, picture_patch=4, latent=2, channels=4,
+    groups=(("coarse", 2), ("detail", 4)), denoiser_width=16, blocks=1, tokens=2, context=8,
     batch=8, trajectories=16, patience=2, samples=2,
 )  # fmt: skip
 """For tests: the shape of test/fixtures/tiny-latent-diffusion."""
