@@ -1,10 +1,12 @@
 import type { Decoder } from "../../src/decode/decoder.ts";
 import type { Kind, Manifest } from "../../src/decode/manifest.ts";
 import { diffusionDecoder } from "./diffusion.ts";
+import { directKind } from "./direct.ts";
 import { checkGolden } from "./golden.ts";
 import { checkGraphGolden } from "./graph-golden.ts";
 import { coarsest, type GraphBundleManifest, type GraphKind, openGraphs, warmRun } from "./graph-kind.ts";
 import { loadGraphs, type Precision } from "./graphs.ts";
+import { optimiseKind } from "./optimise.ts";
 import type { Way } from "./providers.ts";
 import type { DecoderOptions } from "./request.ts";
 
@@ -37,6 +39,8 @@ type ProcessKind = Exclude<Kind, "linear">;
 /** Every kind is one line here: its graphs and how a picture is made with them, in a file of its own. */
 const KINDS: { readonly [K in ProcessKind]: OpenKind<Extract<Manifest, { kind: K }>> } = {
   diffusion: openDiffusion,
+  direct: graphs(directKind),
+  optimise: graphs(optimiseKind),
 };
 
 /** Loads the graphs of a bundle whose digests were verified, and reproduces its golden outputs. */

@@ -2,16 +2,20 @@ import { z } from "zod";
 import { expected, PhospheneError } from "../errors.ts";
 import { describeIssues } from "../issues.ts";
 import { diffusionFiles, diffusionManifest } from "./manifest-diffusion.ts";
+import { directManifest } from "./manifest-direct.ts";
 import { graphBundleFiles } from "./manifest-graphs.ts";
 import { linearFiles, linearManifest, linearProblems } from "./manifest-linear.ts";
+import { optimiseManifest, optimiseProblems } from "./manifest-optimise.ts";
 import { type BundleFile, type Common, type GuidanceRange, MEASURES } from "./manifest-parts.ts";
 
 export { type DiffusionManifest, FUSED_STEPS } from "./manifest-diffusion.ts";
+export type { DirectManifest } from "./manifest-direct.ts";
 export type { LinearManifest, TensorPlace } from "./manifest-linear.ts";
+export type { OptimiseManifest } from "./manifest-optimise.ts";
 export type { BundleFile, GuidanceRange } from "./manifest-parts.ts";
 
 /** Every kind is one line here; those whose bundles are ONNX graphs have `graphFiles` as their `files`. */
-const kinds = [diffusionManifest, linearManifest] as const;
+const kinds = [diffusionManifest, linearManifest, directManifest, optimiseManifest] as const;
 
 const names = kinds.map(({ shape }) => `"${shape.kind.value}"`).join(", ");
 const manifestSchema = z.discriminatedUnion("kind", kinds, {
@@ -44,7 +48,8 @@ function isOfKind<K extends Kind>(manifest: Manifest, kind: K): manifest is Extr
 /** Lengths that must agree and that a schema cannot say. */
 function inconsistencies(manifest: Manifest): string[] {
   const problems = commonProblems(manifest);
-  return manifest.kind === "linear" ? [...problems, ...linearProblems(manifest)] : problems;
+  if (manifest.kind === "linear") return [...problems, ...linearProblems(manifest)];
+  return manifest.kind === "optimise" ? [...problems, ...optimiseProblems(manifest)] : problems;
 }
 
 function commonProblems(manifest: Common): string[] {

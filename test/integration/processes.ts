@@ -13,6 +13,8 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 export const TINY = join(root, "test/fixtures/tiny-bundle");
 /** Of kind linear, with the units of TINY: its rig drives both. */
 export const TINY_LINEAR = join(root, "test/fixtures/tiny-linear");
+/** Of kind direct, with the units of TINY. */
+export const TINY_DIRECT = join(root, "test/fixtures/tiny-direct");
 
 /** A child process whose output can be waited for. Output is kept, so a line that came before the wait is found too. */
 export class Running {
