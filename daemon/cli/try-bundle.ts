@@ -1,3 +1,4 @@
+import { FUSED_STEPS } from "../../src/decode/manifest.ts";
 import { type Bundle, readBundle } from "../bundle.ts";
 import { chooseHost } from "../decoder/choose-host.ts";
 import type { DecoderInfo } from "../decoder/host.ts";
@@ -16,8 +17,10 @@ export async function tryBundle(
   onProgress: (message: string) => void = () => {},
 ): Promise<Tried> {
   const bundle = await readBundle(dir);
+  // Every number of steps that the kind has; a diffusion bundle's are those of its fused graphs.
+  const maxSteps = bundle.manifest.kind === "diffusion" ? Math.max(...FUSED_STEPS) : Number.POSITIVE_INFINITY;
   const host = chooseHost(bundle, {
-    load: { dir, solver: "ddim", maxSteps: 4, guidance: null, seed: 1, threads, keepWarmMs: null },
+    load: { dir, solver: "ddim", maxSteps, guidance: null, seed: 1, threads, keepWarmMs: null },
     way: { provider, runner },
     stallMs: 10_000,
     onState: () => {},
