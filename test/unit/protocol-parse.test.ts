@@ -70,7 +70,7 @@ describe("client messages", () => {
 
   it.each(["frame", "toString", "__proto__", "constructor"])("does not know the type %s", (type) => {
     const problem = expect.stringContaining(
-      `expected one of subscribe, steer, shown, ping, event, present, got "${type}"`,
+      `expected one of subscribe, steer, shown, ping, event, present, switch, adapt, got "${type}"`,
     );
     expect(parseClientMessage(pack({ type }))).toEqual({ ok: false, code: "PROTOCOL_UNSUPPORTED", problem, id: null });
   });
