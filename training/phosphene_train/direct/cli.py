@@ -36,6 +36,7 @@ def run_demo(options: argparse.Namespace) -> int:
     from rich.console import Console
 
     from .demo import DemoDirectOptions, smoke, train_demo_direct
+    from .demo_bundle import write_demo_direct
 
     given = options.device or ("cuda" if torch.cuda.is_available() else "cpu")
     device = given if options.demo else "cpu"
@@ -44,8 +45,9 @@ def run_demo(options: argparse.Namespace) -> int:
     sizes = replace(smoke(sizes) if options.smoke else sizes, **changes)
     if options.ablation:
         return run_ablation(options, sizes, device)
-    _, _, metrics = train_demo_direct(options.bundle, options.emoji, options.work, sizes, device, options.demo)
-    Console().print_json(data=metrics)
+    trained = train_demo_direct(options.bundle, options.emoji, options.work, sizes, device, options.demo)
+    write_demo_direct(trained.scenes, trained.model, trained.metrics, trained.options, options.out)
+    Console().print_json(data=trained.metrics)
     return 0
 
 

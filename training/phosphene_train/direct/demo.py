@@ -1,5 +1,6 @@
 """A direct bundle for the simulated animal of another bundle, with that bundle's latents: same units, same sliders."""
 
+import json
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -10,13 +11,13 @@ from ..catalogue import categories
 from ..demo_run import DemoOptions, fit_vision
 from ..load_bundle import Weights as GraphWeights
 from ..load_bundle import load_encoder
-from ..sheets import save_pairs
 from ..stage_files import load_state, load_tensors, save_state, save_tensors
 from ..stimuli import load_objects
 from ..train_vision import train_vision
 from ..vision import Vision, perceptual_distance
 from .demo_data import Scenes, scenes_of_bundle, scenes_of_run
-from .demo_measure import measure, outputs, steering_effect
+from .demo_measure import measure, steering_effect
+from .demo_sheets import draw_sheets
 from .mei import MeiOptions, fit_maps
 from .model import DirectModel, DirectOptions
 from .objective import Weights
@@ -47,15 +48,27 @@ class DemoDirectOptions:
     seed: int = 7
 
 
+@dataclass(frozen=True)
+class Trained:
+    """Scenes, the trained and rounded model, its figures, and the options that it was trained with."""
+
+    scenes: Scenes
+    model: DirectModel
+    metrics: dict
+    options: dict
+
+
 def train_demo_direct(
     source: Path, emoji: Path, work: Path, options: DemoDirectOptions, device: str, run: Path | None
-) -> tuple[Scenes, DirectModel, dict]:
-    """Scenes, the trained and rounded model, its figures; finished stages are read from `work`."""
+) -> Trained:
+    """Everything but the bundle; finished stages are read from `work`, and then the options are those of then."""
     work.mkdir(parents=True, exist_ok=True)
     torch.set_float32_matmul_precision("high")
     o, scenes = options, scenes_of(source, emoji, work, options, device, run)
     model, maps = new_model(scenes, source, options, work)
-    if not load_state(model, "direct", work):
+    trained = load_state(model, "direct", work)
+    if not trained:
+        write_json(work / "options.json", asdict(o), indent=1)
         critic = fit_critic(emoji, scenes, options, device, work, run)
         training = DirectTraining(o.steps, o.rate, seconds=o.seconds, weights=Weights(perceptual=o.perceptual))
         model = train_direct(
@@ -63,11 +76,12 @@ def train_demo_direct(
         )
         save_state(model, "direct", work)
     round_to_int8(model.eval().requires_grad_(False))
+    kept = json.loads((work / "options.json").read_text())
     metrics = {"maps": maps, **measure(scenes, model, judge_of(emoji, run, work, device), o.seed)}
     metrics["steering"] = steering_effect(scenes, model, o.seed)
-    write_json(work / "metrics.json", {"options": asdict(o), **metrics}, indent=1)
+    write_json(work / "metrics.json", {"options": kept, **metrics}, indent=1)
     draw_sheets(scenes, model, work, o.seed)
-    return scenes, model, metrics
+    return Trained(scenes, model, metrics, kept)
 
 
 def scenes_of(
@@ -84,7 +98,7 @@ def new_model(scenes: Scenes, source: Path, o: DemoDirectOptions, work: Path) ->
     manifest = scenes.animal.manifest
     vae = load_encoder(manifest, GraphWeights.of(source / manifest["files"]["encode"]["path"])).to(scenes.device)
     painter = PainterOptions(manifest["image"]["height"], 3, o.widths, o.latent)
-    kept, found = load_tensors("maps", work, str(scenes.device)), {}
+    kept, found = load_tensors("maps", work, str(scenes.device)), read(work / "maps.json")
     if kept is None:
         say("most exciting inputs")
         pictures, responses = scenes.responses(o.seen, o.seed + 1)
@@ -96,6 +110,11 @@ def new_model(scenes: Scenes, source: Path, o: DemoDirectOptions, work: Path) ->
     torch.manual_seed(o.seed)
     model = DirectModel(vae, kept["maps"].cpu(), DirectOptions(painter, o.context))
     return model.to(scenes.device), found
+
+
+def read(path: Path) -> dict:
+    """JSON, {} where there is none yet."""
+    return json.loads(path.read_text()) if path.exists() else {}
 
 
 def fit_critic(emoji: Path, scenes: Scenes, o: DemoDirectOptions, device: str, work: Path, run: Path | None) -> Vision:
@@ -115,38 +134,6 @@ def judge_of(emoji: Path, run: Path | None, work: Path, device: str) -> Vision |
         return None
     judge = Vision(len(categories()), len(load_objects(emoji).names)).to(device).eval().requires_grad_(False)
     return judge if load_state(judge, "cortex", run) else None
-
-
-@torch.no_grad()
-def draw_sheets(scenes: Scenes, model: DirectModel, work: Path, seed: int) -> None:
-    """48 held-out scenes of each kind beside their pictures; the units' maps; a sweep of each group."""
-    from ..linear.scenes import Held, draw
-    from ..pool import Pool
-
-    for name, held in scenes.held.items():
-        p, some = held.pool, slice(0, 48)
-        part = Held(Pool(p.pictures[some], p.category[some], p.object[some], p.pose[some]), held.driven[some])
-        window = draw(scenes.animal, part, "inside", torch.Generator(scenes.device).manual_seed(seed + 30))
-        save_pairs(part.pool.images(slice(None)), outputs(model, window)[-1], work / f"sheet-{name}.png", scale=2)
-        if name == "heldOutRenderings":
-            draw_sweep(model, window[:4], work / "sheet-steering.png")
-    side = model.options.painter.map_side
-    maps = model.maps.maps.detach().view(-1, 3, side, side)[:96]
-    maps = (maps / (3 * maps.square().mean((1, 2, 3), keepdim=True).sqrt())).clamp(-1, 1)
-    save_pairs(maps[::2], maps[1::2], work / "sheet-maps.png", scale=3)
-
-
-def draw_sweep(model: DirectModel, window: torch.Tensor, path: Path) -> None:
-    """Every group at -3, -2, ... 3 for a few windows: a row a window and group."""
-    rows, o = [], model.vae.options
-    for one in window.split(1):
-        for name, _ in o.groups:
-            steering = torch.zeros(o.dimension, device=window.device)
-            for gamma in (-3.0, -2.0, -1.0, -0.0, 1.0, 2.0, 3.0, 4.0):
-                steering[o.span(name)] = gamma
-                rows.append(outputs(model, one, steering)[-1])
-    pictures = torch.cat(rows)
-    save_pairs(pictures[::2], pictures[1::2], path, columns=4, scale=1)
 
 
 def smoke(options: DemoDirectOptions) -> DemoDirectOptions:
