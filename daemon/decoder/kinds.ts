@@ -6,6 +6,7 @@ import { checkGolden } from "./golden.ts";
 import { checkGraphGolden } from "./graph-golden.ts";
 import { coarsest, type GraphBundleManifest, type GraphKind, openGraphs, warmRun } from "./graph-kind.ts";
 import { loadGraphs, type Precision } from "./graphs.ts";
+import { latentDiffusionKind } from "./latent-diffusion.ts";
 import { optimiseKind } from "./optimise.ts";
 import type { Way } from "./providers.ts";
 import type { DecoderOptions } from "./request.ts";
@@ -41,6 +42,7 @@ const KINDS: { readonly [K in ProcessKind]: OpenKind<Extract<Manifest, { kind: K
   diffusion: openDiffusion,
   direct: graphs(directKind),
   optimise: graphs(optimiseKind),
+  "latent-diffusion": graphs(latentDiffusionKind),
 };
 
 /** Loads the graphs of a bundle whose digests were verified, and reproduces its golden outputs. */

@@ -15,6 +15,11 @@ export const TINY = join(root, "test/fixtures/tiny-bundle");
 export const TINY_LINEAR = join(root, "test/fixtures/tiny-linear");
 /** Of kind direct, with the units of TINY. */
 export const TINY_DIRECT = join(root, "test/fixtures/tiny-direct");
+/** Of kind latent-diffusion, with voxels for units and volumes of 40 ms; its session is of kind bold. */
+export const TINY_LATENT_DIFFUSION = join(root, "test/fixtures/tiny-latent-diffusion");
+/** Of kind optimise, with the units of TINY; and one with a diffusion prior. */
+export const TINY_OPTIMISE = join(root, "test/fixtures/tiny-optimise");
+export const TINY_OPTIMISE_PRIOR = join(root, "test/fixtures/tiny-optimise-prior");
 
 /** A child process whose output can be waited for. Output is kept, so a line that came before the wait is found too. */
 export class Running {

@@ -39,7 +39,7 @@ class PlainEncoder(nn.Module):
             before = F.conv2d(x, weight, getattr(self, f"shift{i}"), stride, weight.shape[-1] // 2)
             kept.append(before)
             x = F.silu(before)
-        kept.append(x.flatten(1) @ self.readout.T + self.bias)
+        kept.append(F.linear(x.flatten(1), self.readout, self.bias))
         return F.softplus(kept[-1]), kept
 
     def gradient(self, picture: Tensor, counts: Tensor, share: Tensor) -> tuple[Tensor, Tensor, Tensor]:
