@@ -13,6 +13,7 @@ from .compare.cli import add_compare
 from .data.cli import add_parsers as add_data
 from .direct.cli import add_direct
 from .fit.cli import add_parser as add_fit
+from .guided.cli import add_guided
 from .it_cli import add_parser as add_it_objects
 from .latent_diffusion.cli import add_latent_diffusion
 from .linear.cli import add_parsers as add_linear
@@ -71,6 +72,7 @@ def parser() -> argparse.ArgumentParser:
     add_it_objects(commands)
     add_v4(commands)
     add_compare(commands, EMOJI)
+    add_guided(commands, EMOJI)
     add_data(commands)
     return root
 
