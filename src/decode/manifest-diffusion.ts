@@ -7,7 +7,7 @@ export const FUSED_STEPS = [1, 2, 4] as const;
 
 const samples = z.strictObject({ "1": file, "2": file, "4": file });
 
-const schedule = z.strictObject({
+export const schedule = z.strictObject({
   kind: z.literal("cosine"),
   prediction: z.literal("v"),
   timesteps: z
