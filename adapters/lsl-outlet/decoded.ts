@@ -37,9 +37,19 @@ export interface DecodedOutlets {
   held(seq: number, of: number, ageMs: number, atMs: number): void;
   /** The subject saw frame `seq` at `atMs`. */
   shown(seq: number, atMs: number): void;
+  /**
+   * Makes ready for another bundle. Where its groups are the same the streams go on; otherwise latents and evidence are opened anew, and those of before
+   * end at `commit`. A marker says that frames are of that bundle from then on.
+   */
+  prepare(bundle: DecodedSession["bundle"], groups: DecodedSession["groups"]): Promise<PreparedOutlets>;
   /** How many of them somebody reads. */
   readonly consumers: number;
   close(): Promise<void>;
+}
+
+export interface PreparedOutlets {
+  commit(atMs: number): void;
+  discard(): Promise<void>;
 }
 
 /** Opens them all. `toLslS` maps the daemon's clock (ms) to LSL's (s). */
@@ -48,61 +58,123 @@ export async function openDecodedOutlets(
   session: DecodedSession,
   toLslS: (ms: number) => number,
 ): Promise<DecodedOutlets> {
-  const [latents, evidence, markers] = await Promise.all([
-    session.groups.length === 0 ? null : openOutlet(native, latentsStream(session)),
-    openOutlet(native, evidenceStream(session)),
+  const [first, markers] = await Promise.all([
+    openNumbers(native, session, session),
     openOutlet(native, markersStream(session)),
   ]);
+  let numbers = first;
   const grid = createGrid(session.everyBins, (session.binMs * session.everyBins) / 1000);
-  const missing = {
-    latents: new Float32Array(dimension(session)).fill(Number.NaN),
-    evidence: new Float32Array(session.groups.length + 2).fill(Number.NaN),
-  };
   const mark = (marker: Record<string, unknown>, atMs: number) =>
     markers.pushText(JSON.stringify(marker), toLslS(atMs));
   return {
-    frame({ seq, state, mu, bits, explained, atypicality, bins, endMs, deadlineMs, writtenMs }) {
-      const stampS = toLslS(endMs);
-      for (const gapS of grid(bins[1], stampS)) {
-        latents?.pushNumbers(missing.latents, gapS);
-        evidence.pushNumbers(missing.evidence, gapS);
-      }
-      latents?.pushNumbers(mu, stampS);
-      const known = bits.length === 0 ? session.groups.map(() => Number.NaN) : bits;
-      const whole = [explained ?? Number.NaN, atypicality ?? Number.NaN];
-      evidence.pushNumbers(Float32Array.from([...known, ...whole]), stampS);
+    frame(frame) {
+      const { seq, state, bins, deadlineMs, writtenMs } = frame;
+      const stampS = toLslS(frame.endMs);
+      for (const gapS of grid(bins[1], stampS)) numbers.gap(gapS);
+      numbers.push(frame, stampS);
       const deadline = writtenMs > deadlineMs ? "missed" : "met";
       mark({ marker: "frame", seq, state, deadline, bins, lateMs: round(writtenMs - deadlineMs) }, writtenMs);
     },
     held: (seq, of, ageMs, atMs) => mark({ marker: "held", seq, of, ageMs: round(ageMs) }, atMs),
     shown: (seq, atMs) => mark({ marker: "shown", seq }, atMs),
-    get consumers() {
-      return [latents, evidence, markers].filter((outlet) => outlet?.hasConsumers).length;
+    async prepare(bundle, groups) {
+      const isSame = layout(groups) === numbers.layout;
+      const next = isSame ? numbers : await openNumbers(native, { ...session, bundle, groups }, session);
+      return {
+        commit(atMs) {
+          const previous = numbers;
+          numbers = next;
+          mark({ marker: "switched", bundle: bundle.name, digest: bundle.digest }, atMs);
+          if (!isSame) void previous.close();
+        },
+        discard: async () => void (isSame || (await next.close())),
+      };
     },
-    close: async () => void (await Promise.all([latents?.close(), evidence.close(), markers.close()])),
+    get consumers() {
+      return numbers.consumers + (markers.hasConsumers ? 1 : 0);
+    },
+    close: async () => void (await Promise.all([numbers.close(), markers.close()])),
   };
 }
 
-function latentsStream(session: DecodedSession): OutletOptions {
+/** Streams of one layout. */
+interface Numbers {
+  readonly layout: string;
+  readonly consumers: number;
+  push(frame: DecodedFrame, stampS: number): void;
+  /** A sample of a frame that nobody decoded. */
+  gap(stampS: number): void;
+  close(): Promise<void>;
+}
+
+/** Latents and evidence of `session`. Where its layout is not that of the start they are other streams, that no reader takes for those. */
+async function openNumbers(native: Native, session: DecodedSession, start: DecodedSession): Promise<Numbers> {
+  const { groups, bundle } = session;
+  const variant = layout(groups) === layout(start.groups) ? "" : `:${bundle.name}`;
+  const [latents, evidence] = await Promise.all([
+    groups.length === 0 ? null : openOutlet(native, latentsStream(session, variant)),
+    openOutlet(native, evidenceStream(session, variant)),
+  ]);
+  const missing = {
+    latents: new Float32Array(dimension(session)).fill(Number.NaN),
+    evidence: new Float32Array(groups.length + 2).fill(Number.NaN),
+  };
+  return {
+    layout: layout(groups),
+    get consumers() {
+      return [latents, evidence].filter((outlet) => outlet?.hasConsumers).length;
+    },
+    push({ mu, bits, explained, atypicality }, stampS) {
+      latents?.pushNumbers(mu, stampS);
+      const known = bits.length === 0 ? groups.map(() => Number.NaN) : bits;
+      const whole = [explained ?? Number.NaN, atypicality ?? Number.NaN];
+      evidence.pushNumbers(Float32Array.from([...known, ...whole]), stampS);
+    },
+    gap(stampS) {
+      latents?.pushNumbers(missing.latents, stampS);
+      evidence.pushNumbers(missing.evidence, stampS);
+    },
+    close: async () => void (await Promise.all([latents?.close(), evidence.close()])),
+  };
+}
+
+function layout(groups: DecodedSession["groups"]): string {
+  return JSON.stringify(groups.map(({ name, size }) => [name, size]));
+}
+
+function latentsStream(session: DecodedSession, variant: string): OutletOptions {
   const channel = session.groups.flatMap(({ name, size }) =>
     Array.from({ length: size }, (_, i) => ({ label: `${name}.${i}`, unit: "a.u.", type: "Latent", group: name })),
   );
-  return regular(session, "latents", "Latents", channel);
+  return regular(session, "latents", "Latents", channel, variant);
 }
 
-function evidenceStream(session: DecodedSession): OutletOptions {
+function evidenceStream(session: DecodedSession, variant: string): OutletOptions {
   const groups = session.groups.map(({ name }) => ({ label: `bits.${name}`, unit: "bit", type: "Evidence" }));
   const whole = [
     { label: "explained", unit: "correlation", type: "Evidence" },
     { label: "atypicality", unit: "sd", type: "Evidence" },
   ];
-  return regular(session, "evidence", "Evidence", [...groups, ...whole]);
+  return regular(session, "evidence", "Evidence", [...groups, ...whole], variant);
 }
 
-function regular(session: DecodedSession, what: string, type: string, channel: readonly Description[]): OutletOptions {
+function regular(
+  session: DecodedSession,
+  what: string,
+  type: string,
+  channel: readonly Description[],
+  variant: string,
+): OutletOptions {
   const rateHz = 1000 / (session.binMs * session.everyBins);
   const description = { channels: { channel }, ...about(session, "end of the last bin of the window") };
-  return { ...identity(session, what), type, format: "float32", channels: channel.length, rateHz, description };
+  return {
+    ...identity(session, what, variant),
+    type,
+    format: "float32",
+    channels: channel.length,
+    rateHz,
+    description,
+  };
 }
 
 function markersStream(session: DecodedSession): OutletOptions {
@@ -115,8 +187,8 @@ function markersStream(session: DecodedSession): OutletOptions {
 }
 
 /** The source_id outlives a restart, so that a recorder takes the stream up again. */
-function identity({ name }: DecodedSession, what: string) {
-  return { name: `${name}-${what}`, sourceId: `phosphene:${name}:${what}` };
+function identity({ name }: DecodedSession, what: string, variant = "") {
+  return { name: `${name}-${what}`, sourceId: `phosphene:${name}:${what}${variant}` };
 }
 
 function about({ session, bundle, binMs, everyBins }: DecodedSession, stamps: string): Description {

@@ -25,6 +25,10 @@ export async function openLsl(config: Config["outputs"]["lsl"], context: OutputC
         else outlets.held(seq, held.seq, held.ageMs, writtenMs);
       }),
     shown: outlets.shown,
+    async prepare(next) {
+      const { commit, discard } = await outlets.prepare(next, next.latents.groups);
+      return { commit: () => commit(now()), discard };
+    },
     close: outlets.close,
   };
 }

@@ -25,6 +25,7 @@ export async function openNetworkEvents(
     state: () => ({ state: requester.state, detail: detailOf(books, pulses) }),
     urgent: (frame) => pulses.frame(frame),
     event: (event) => pulses.event(event, now()),
+    prepare: async (next) => pulses.prepare(next),
     async close() {
       const { promise: patience, resolve } = Promise.withResolvers<void>();
       const timer = setTimeout(resolve, CLOSE_MS);

@@ -31,6 +31,7 @@ export function openSerial(config: Config["outputs"]["serial"], { bundle, now, l
     state: () => ({ state: port.state, detail: detailOf(port, books, pulses) }),
     urgent: (frame) => pulses.frame(frame),
     event: (event) => pulses.event(event, now()),
+    prepare: async (next) => pulses.prepare(next),
     async close() {
       await pulses.close();
       await port.close();

@@ -163,3 +163,24 @@ test("the end lowers what is high, once, and fires nothing more", async () => {
   expect(wire.log).toHaveLength(2);
   expect(books.counts().offered).toBe(1);
 });
+
+test("rules are bound to another bundle when it takes over, and what goes on being true is no onset", async () => {
+  const pulses = pulsesOf({ when: "readout:category:house > 0.5", onset: true });
+  pulses.frame(frame());
+  await wire.answer();
+  expect(books.counts().offered).toBe(1);
+  const { bundle } = SERVER.hello;
+  const [category] = bundle.readouts;
+  const swapped = { ...bundle, readouts: [{ ...category!, labels: ["house", "face"] }] };
+  const prepared = pulses.prepare(swapped);
+  pulses.frame(frame());
+  expect(books.counts().offered).toBe(1);
+  prepared.commit();
+  const readouts = { category: new Uint8Array(Float32Array.of(0.9, 0.1).buffer) };
+  pulses.frame(frame({ readouts }));
+  expect(books.counts().offered).toBe(1);
+  pulses.frame(frame());
+  pulses.frame(frame({ readouts }));
+  expect(books.counts()).toMatchObject({ offered: 2, merged: 1 });
+  expect(() => pulses.prepare({ ...bundle, readouts: [] })).toThrow(/CONFIG_INVALID.*test\.rules\.0\.when: readout/);
+});
