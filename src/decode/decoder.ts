@@ -47,7 +47,7 @@ export interface Decoder {
   /** Whether a picture depends on windows before its own. */
   readonly state: "none" | "history";
   decode(request: DecodeRequest): Promise<Decoded>;
-  /** Forgets the history: the next picture depends on its own window only. */
+  /** Forgets what earlier windows left: the next one does not follow on them. What an adaptation has learnt holds on. */
   reset(): void;
   /** Nothing may be asked of it afterwards, but this again. */
   dispose(): Promise<void>;

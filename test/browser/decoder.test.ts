@@ -7,6 +7,7 @@ import {
   startDaemon,
   startRig,
   TINY_LINEAR,
+  TINY_OPTIMISE,
 } from "../integration/processes.ts";
 import { tokenFile } from "../security/helpers.ts";
 import { openBrowser, openPage, PATIENCE_MS, until } from "./chromium.ts";
@@ -20,7 +21,7 @@ beforeAll(async () => {
   browser = await openBrowser();
   spikes = await freePortPair();
   rig = await startRig(spikes);
-  daemon = await startDaemon(spikes, { bundles: [TINY_LINEAR] });
+  daemon = await startDaemon(spikes, { bundles: [TINY_LINEAR, TINY_OPTIMISE] });
 }, 2 * PATIENCE_MS);
 
 afterAll(async () => {
@@ -50,7 +51,7 @@ test("an operator switches the decoder on the page: pictures go on, every bin is
     await painted(each, 1);
     await each.getByRole("tab", { name: "Decoder" }).click();
   }
-  expect(await page.locator(".switch li").count()).toBe(2);
+  expect(await page.locator(".switch li").count()).toBe(3);
   for (const name of ["tiny-linear", "tiny"]) {
     const before = await daemon.status();
     await page.getByRole("button", { name: `Decode with ${name}`, exact: true }).click();
@@ -75,10 +76,10 @@ test("an operator switches the decoder on the page: pictures go on, every bin is
   await other.close();
 });
 
-test("a decoder that cannot learn says why; the picture's lineage says that it depends on no other window", {
+test("a decoder says why it cannot learn, or cannot tell a measure, and how many windows a picture depends on", {
   timeout: 2 * PATIENCE_MS,
 }, async () => {
-  const { page } = await openPage(browser, daemon.url);
+  const { page, complaints } = await openPage(browser, daemon.url);
   await painted(page, 1);
   await page.getByRole("tab", { name: "Decoder" }).click();
   const { adaptation } = await daemon.status();
@@ -87,6 +88,18 @@ test("a decoder that cannot learn says why; the picture's lineage says that it d
   expect(await page.locator(".adapt button").count()).toBe(0);
   const history = page.locator(".lineage .fact", { hasText: "history" }).locator("dd");
   expect(await history.textContent()).toBe("none: its own window only");
+  await page.getByRole("button", { name: "Decode with tiny-optimise" }).click();
+  await heldFrom(page, "tiny-optimise");
+  await history.filter({ hasText: /^\d+ earlier$/ }).waitFor();
+  const why = await page.locator(".gauge.missing .why").allTextContents();
+  expect(why).toHaveLength(2);
+  expect(why.every((reason) => reason.length > 10)).toBe(true);
+  expect(await page.locator(".evidence .gauge .num").count()).toBe(1);
+  await page.getByText("this decoder has none").waitFor();
+  expect(await page.locator(".latents canvas").count()).toBe(0);
+  await page.getByRole("tab", { name: "Steering" }).click();
+  await page.getByText("this decoder has no latents to steer").waitFor();
+  expect(complaints).toEqual([]);
   await page.close();
 });
 
