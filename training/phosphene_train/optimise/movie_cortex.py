@@ -101,7 +101,7 @@ def make_movie_cortex(units: int, movies: Tensor, generator: torch.Generator) ->
     complexity = (uniform(0, 1) < 0.5).float()
     draft = MovieCortex(
         even, odd, temporal(tau, 1.0), temporal(tau, 1.8), uniform(-1, 1), complexity,
-        uniform(-0.02, 0.08), torch.ones(units, device=device), rate,
+        uniform(-0.02, 0.05), torch.ones(units, device=device), rate,
     )  # fmt: skip
     scale = torch.stack([draft.activation(movie).mean(0) for movie in movies]).mean(0).clamp(min=1e-4)
     return MovieCortex(**{**draft.__dict__, "scale": scale})
