@@ -60,7 +60,9 @@ describe.each(["pylsl", "mne-lsl"])("our outlets -> %s inlet", (library) => {
     const second = { ...FRAME, seq: 1, mu: Float32Array.of(4, 5, 6), bins: [4, 8] as const };
     outlets.frame({ ...second, endMs: 100_080, writtenMs: 100_110.126 });
     outlets.held(2, 1, 38.126, 100_118.126);
-    const third = { ...FRAME, seq: 3, mu: Float32Array.of(7, 8, 9), bins: [6, 10] as const };
+    // As if the bundle could not tell them.
+    const missing = { bits: [], atypicality: null };
+    const third = { ...FRAME, ...missing, seq: 3, mu: Float32Array.of(7, 8, 9), bins: [6, 10] as const };
     outlets.frame({ ...third, endMs: 100_120, writtenMs: 100_130 });
 
     const latent = await latents!();
@@ -78,6 +80,7 @@ describe.each(["pylsl", "mne-lsl"])("our outlets -> %s inlet", (library) => {
     expect(evident).toMatchObject({ type: "Evidence", rate: 25 });
     expect(labelsOf(evident)).toEqual(["bits.shape", "bits.colour", "explained", "atypicality"]);
     expect(samplesOf(evident)[0]).toEqual([3, 4, 0.5, 1.5]);
+    expect(samplesOf(evident)[3]).toEqual([null, null, 0.5, null]);
 
     const marked = await markers!();
     expect(marked).toMatchObject({ type: "Markers", rate: 0 });
@@ -92,5 +95,18 @@ describe.each(["pylsl", "mne-lsl"])("our outlets -> %s inlet", (library) => {
     if (library !== "pylsl") return; // mne-lsl shows labels, units and types only
     expect(latent).toMatchObject({ manufacturer: "Phosphene", session: "a-session" });
     expect(latent.channels).toMatchObject([{ group: "shape", unit: "a.u." }, { group: "shape" }, { group: "colour" }]);
+  });
+
+  test("a decoder without latents has evidence and no stream of latents", { timeout: TIMEOUT_MS }, async () => {
+    const name = `phosphene-test-${randomUUID()}`;
+    const session = { name, session: "s", bundle: { name: "b", digest: "d" }, groups: [], binMs: 20, everyBins: 1 };
+    outlets = await openDecodedOutlets(loadNative(), session, (ms) => ms / 1000);
+    const evidence = await read(`phosphene:${name}:evidence`, 1);
+    while (outlets.consumers < 1) await new Promise(setImmediate);
+    const bare = { ...FRAME, bits: [], atypicality: null, mu: new Float32Array(0) };
+    outlets.frame({ ...bare, seq: 0, bins: [0, 4], endMs: 1e5, writtenMs: 100_030 });
+    const evident = await evidence();
+    expect(labelsOf(evident)).toEqual(["explained", "atypicality"]);
+    expect(samplesOf(evident)).toEqual([[0.5, null]]);
   });
 });
