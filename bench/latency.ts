@@ -43,11 +43,17 @@ export async function latency(args: string[]): Promise<void> {
     session: values.session,
     decode: values.decode,
   };
-  const result = await run(wanted, hogs, args, values.rows);
+  const result = await runLatency(wanted, hogs, args, values.rows);
   publish(result, latencyText(result), { ...values, section: values.section ?? "latency" });
 }
 
-async function run(wanted: Wanted, hogs: number, args: string[], rowsPath?: string): Promise<LatencyResult> {
+/** One run, its figures, and how it was made. */
+export async function runLatency(
+  wanted: Wanted,
+  hogs: number,
+  args: string[],
+  rowsPath?: string,
+): Promise<LatencyResult> {
   const end = beginRun("latency", args);
   const plan = await makePlan(wanted);
   const measured = await measure(plan, wanted.frames, wanted.warmUp, hogs);

@@ -6,6 +6,7 @@ import { pathToFileURL } from "node:url";
 /** Each is `bench/NAME.ts` or `bench/NAME/main.ts` and exports a function of its name that takes the arguments after it. */
 const HARNESSES: Record<string, string> = {
   latency: "bin close to socket write at the true cadence, stage by stage, with misses, memory and processor time",
+  decoders: "latency of several bundles one after another: what each decoder costs here",
   ingest: "spikes taken in: loss at a full rate, arrival to bin, a burst",
   fanout: "what many viewers cost the others",
   attack: "what connections of somebody without a token cost the loop",
@@ -14,6 +15,7 @@ const HARNESSES: Record<string, string> = {
   peers: "side by side with other software on the same spikes",
   sampler: "the model alone: plain binding beside bound graphs",
   linear: "the linear decoder alone",
+  drift: "a linear decoder that learns while its units drift, beside one that does not",
   overhead: "everything but the model run, stage by stage",
   outputs: "how late triggers and messages leave the daemon",
   report: "results (JSON) as text, into docs/performance.md with --write SECTION",

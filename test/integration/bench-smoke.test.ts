@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { decodersSchema } from "../../bench/decoders.ts";
 import type { Distribution } from "../../bench/distribution.ts";
 import { fanoutSchema } from "../../bench/fanout/result.ts";
 import type { IngestResult } from "../../bench/ingest/text.ts";
@@ -110,6 +111,14 @@ describe("latency", () => {
     expect(copy.manifest).toEqual({ ...original.manifest, name: "tiny-10ms", bins: { widthMs: 10, window: 5 } });
     await expect(at(null, ["runner"])).rejects.toThrow("--decode: expected KEY=VALUE, got runner");
   });
+});
+
+test("decoders: a result of each bundle, of frames that are accounted for", async () => {
+  const { output, result } = await smoke("decoders", "--bundle", TINY);
+  const { results } = decodersSchema.parse(result);
+  expect(results.map(({ bundle }) => bundle.path)).toEqual([TINY, TINY]);
+  for (const { offered, missing, spans } of results) expect(spans.total.n).toBe(offered - missing);
+  expect(output).toContain("| bundle");
 });
 
 test("ingest: what was sent is what was received and what was lost, in every run", async () => {

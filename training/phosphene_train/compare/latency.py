@@ -27,7 +27,7 @@ def measurement(result: dict) -> dict:
     total, machine = result["spans"]["total"], result["machine"]
     steps = result["steps"]
     return {
-        "machine": machine["gpu"] if result["provider"] != "cpu" and machine["gpu"] else f"{machine['cores']} cores",
+        "machine": machine["gpu"] or f"{machine['cores']} cores",
         "bundle": result["bundle"]["name"],
         "p50": total["p50"],
         "p99": total["p99"],
