@@ -18,6 +18,9 @@ export type { RigOptions } from "./options.ts";
  */
 export async function runRig(options: RigOptions, signal: AbortSignal): Promise<void> {
   const parsed = parseRigOptions(options);
+  const bold = await boldSession(parsed);
+  // Imported late: only a scanner needs LSL.
+  if (bold !== undefined) return (await import("./scanner.ts")).runScanner(bold, parsed, signal);
   const { port, seed, speed, blockMs, continuousChannels, interactive, presentPort } = parsed;
   const { source, listen } = interactive ? await openInteractive(parsed) : await openPlayed(parsed);
   if (signal.aborted) return;
@@ -40,6 +43,19 @@ export async function runRig(options: RigOptions, signal: AbortSignal): Promise<
   }
 }
 
+/** A session of BOLD time courses, which go over LSL and not as Open Ephys would send them. Errors: CONFIG_INVALID, SESSION_INVALID. */
+async function boldSession({ session: folder, recording, interactive }: ParsedRigOptions) {
+  if (folder === undefined) return undefined;
+  const session = await readSession(folder);
+  if (session.kind !== "bold") return undefined;
+  if (recording === undefined && !interactive) return session;
+  const asked = interactive ? "--interactive" : "--recording";
+  throw new PhospheneError(
+    "CONFIG_INVALID",
+    `${folder}: expected ${asked} with another session than one of BOLD time courses`,
+  );
+}
+
 /** What is played, and how it begins to take pictures. */
 interface Opened {
   readonly source: RigSource;
@@ -50,6 +66,7 @@ interface Opened {
 async function openPlayed({ session: folder, recording, seed }: ParsedRigOptions): Promise<Opened> {
   const listen = async () => () => {};
   const session = folder === undefined ? undefined : await readSession(folder);
+  if (session?.kind === "bold") throw new TypeError("a scanner is played by runScanner");
   if (session?.kind === "simulated") {
     if (recording === undefined) return { source: playSimulated(session, seed), listen };
     throw new PhospheneError("CONFIG_INVALID", `${folder}: expected a session of kind recording, got simulated`);
@@ -76,6 +93,7 @@ export function rigOptionsOf(args: string[]): RigOptions {
   const { values } = parseArgs({
     args,
     options: {
+      name: text,
       ...{ session: text, recording: text, port: text, seed: text, speed: text },
       ...{ "block-ms": text, "continuous-channels": text, "present-port": text, "hold-ms": text },
       interactive: { type: "boolean" },
@@ -91,8 +109,9 @@ export function rigOptionsOf(args: string[]): RigOptions {
     holdMs: values["hold-ms"],
   };
   const given = Object.entries(numbers).flatMap(([key, value]) => (value === undefined ? [] : [[key, Number(value)]]));
-  const { session, recording, interactive } = values;
+  const { session, recording, interactive, name } = values;
   return {
+    ...(name && { name }),
     ...(interactive && { interactive }),
     ...(session && { session }),
     ...(recording && { recording }),

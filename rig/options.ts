@@ -17,6 +17,8 @@ const schema = z
     speed: z.number().positive().max(10_000).default(1),
     blockMs: z.int().min(1).max(1_000).default(10),
     continuousChannels: z.int().min(0).max(1_024).default(4),
+    /** Of the LSL streams of a session of BOLD time courses. */
+    name: z.string().min(1).default("phosphene-rig"),
     /** Show pictures that are sent to it, too (docs/closed-loop.md). */
     interactive: z.boolean().default(false),
     /** Where pictures are taken; the one after the heartbeats' unless given. */

@@ -51,10 +51,45 @@ const recording = z.object({
     .refine(({ n, offset }) => offset < n, "expected offset < n"),
 });
 
+const percent = z.number().min(0).max(100);
+const bold = z
+  .object({
+    ...common,
+    format: z.literal(2),
+    kind: z.literal("bold"),
+    trMs: z.number().min(1).max(60_000),
+    faster: z.number().positive().default(1),
+    responses: digested,
+    scanner: z.object({
+      baseline: z.array(z.number().positive().max(60_000)),
+      amplitude: z.array(z.number()),
+      delay: z.array(z.number().min(-2).max(2)),
+    }),
+    noise: z.object({
+      mean: z.number(),
+      signal: percent,
+      own: percent,
+      shared: percent,
+      drift: percent,
+      correlation: z.number().min(0).max(0.99),
+      components: z.int().min(0).max(1_000),
+      periods: z.array(z.number().positive()).min(1).max(16),
+      loadings: digested,
+    }),
+  })
+  .refine(
+    ({ presentation: { onMs, offMs }, trMs }) => onMs % trMs === 0 && offMs % trMs === 0,
+    "expected onMs and offMs in whole volumes of trMs",
+  )
+  .refine(
+    ({ scanner, units }) => Object.values(scanner).every((list) => list.length === units.length),
+    "scanner: expected one number per unit in each list",
+  );
+
 /** Population constants of a simulated session: rates in Hz, times in ms. */
 export type Population = z.infer<typeof population2>;
 export type Presentation = z.infer<typeof presentation>;
-type ReadSession = z.infer<typeof simulated2> | z.infer<typeof recording>;
+type ReadSession = z.infer<typeof simulated2> | z.infer<typeof recording> | z.infer<typeof bold>;
 
 /** Format 1 in the terms of format 2: all units alike in shape, without adaptation, factors and drift. */
 function upgrade({ population, ...session }: z.infer<typeof simulated1>): z.infer<typeof simulated2> {
@@ -77,7 +112,7 @@ function wrongLengths({ population, units }: z.infer<typeof simulated2>): string
 
 /** session.json of docs/bundle.md, format 2; format 1 is read too. Keys that it does not name are left alone. */
 export const sessionSchema = z
-  .discriminatedUnion("kind", [z.discriminatedUnion("format", [simulated1, simulated2]), recording])
+  .discriminatedUnion("kind", [z.discriminatedUnion("format", [simulated1, simulated2]), recording, bold])
   .transform((s): ReadSession => (s.kind === "simulated" && s.format === 1 ? upgrade(s) : s))
   .superRefine((s, context) => {
     if (s.kind !== "simulated") return;
@@ -90,4 +125,6 @@ export const sessionSchema = z
 /** A session whose driven rates (Hz, shape [stimuli, units]) are loaded. */
 export type SimulatedSession = z.infer<typeof simulated2> & { readonly drivenHz: Float32Array };
 export type RecordingSession = z.infer<typeof recording>;
-export type Session = SimulatedSession | RecordingSession;
+/** A session of BOLD time courses with its responses, standardised [stimuli, units], and loadings [components + drifts, units]. */
+export type BoldSession = z.infer<typeof bold> & { readonly response: Float32Array; readonly loading: Float32Array };
+export type Session = SimulatedSession | RecordingSession | BoldSession;

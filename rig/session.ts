@@ -12,7 +12,14 @@ export async function readSession(folder: string): Promise<Session> {
   if (!parsed.success) throw invalid(file, z.prettifyError(parsed.error).replaceAll(/\s*\n\s*/g, " "));
   const session = parsed.data;
   if (session.kind === "recording") return session;
-  const drivenHz = await readRates(folder, session.rates, session.stimuli.length * session.units.length);
+  const { units, stimuli } = session;
+  if (session.kind === "bold") {
+    const { components, periods, loadings } = session.noise;
+    const response = await readFloats(folder, session.responses, "responses", stimuli.length * units.length);
+    const count = (components + periods.length) * units.length;
+    return { ...session, response, loading: await readFloats(folder, loadings, "noise.loadings", count) };
+  }
+  const drivenHz = await readFloats(folder, session.rates, "rates", stimuli.length * units.length);
   return { ...session, drivenHz };
 }
 
@@ -33,13 +40,13 @@ export async function readDigested(folder: string, { file, sha256 }: Digested, k
   return bytes;
 }
 
-async function readRates(folder: string, rates: Digested, count: number) {
-  const bytes = await readDigested(folder, rates, "rates");
-  const file = join(folder, rates.file);
+async function readFloats(folder: string, place: Digested, key: string, count: number) {
+  const bytes = await readDigested(folder, place, key);
+  const file = join(folder, place.file);
   if (bytes.length !== 4 * count) throw invalid(file, expected("size", `${4 * count} bytes`, bytes.length));
-  const drivenHz = Float32Array.from({ length: count }, (_, index) => bytes.readFloatLE(4 * index));
-  if (!drivenHz.every(Number.isFinite)) throw invalid(file, "rates: expected finite numbers");
-  return drivenHz;
+  const values = Float32Array.from({ length: count }, (_, index) => bytes.readFloatLE(4 * index));
+  if (!values.every(Number.isFinite)) throw invalid(file, `${key}: expected finite numbers`);
+  return values;
 }
 
 async function read(file: string): Promise<Buffer> {

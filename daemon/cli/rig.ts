@@ -30,6 +30,7 @@ export function addRig(program: Command): void {
     .option("--interactive", "show pictures that the daemon hands on, too; the session goes on when none comes")
     .option("--present-port <port>", "where it takes them (default: the data port + 2)", parsePort)
     .option("--hold-ms <ms>", "how long such a picture stays when no other comes (default: 10000)", parsePositive)
+    .option("--name <name>", "of the LSL streams of a session of BOLD time courses (default: phosphene-rig)")
     .action(async (options: RigOptions) => {
       const abort = new AbortController();
       stopSignal().then(() => abort.abort());
