@@ -95,7 +95,8 @@ test("a decoder says why it cannot learn, or cannot tell a measure, and how many
   expect(why).toHaveLength(2);
   expect(why.every((reason) => reason.length > 10)).toBe(true);
   expect(await page.locator(".evidence .gauge .num").count()).toBe(1);
-  await page.getByText("this decoder has none").waitFor();
+  await page.locator(".latents").getByText("this decoder has none").waitFor();
+  await page.locator(".readouts").getByText("this decoder has none").waitFor();
   expect(await page.locator(".latents canvas").count()).toBe(0);
   await page.getByRole("tab", { name: "Steering" }).click();
   await page.getByText("this decoder has no latents to steer").waitFor();

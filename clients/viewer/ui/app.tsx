@@ -48,7 +48,7 @@ export function App({ viewer }: { viewer: Viewer }) {
           <TimelineBar viewer={viewer} timeline={timeline} past={past} said={said} save={save} />
           <Raster viewer={viewer} units={hello?.bundle.units ?? null} />
         </div>
-        <div class="right">
+        <div class="right" data-latents={hello?.bundle.latents.dimension ?? ""}>
           <div class="panel reading">
             <Readouts key={key} viewer={viewer} hello={hello} />
             <Evidence key={key} viewer={viewer} hello={hello} />

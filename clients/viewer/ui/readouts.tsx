@@ -49,6 +49,7 @@ export function Readouts({ viewer, hello }: { viewer: Viewer; hello: HelloBody |
   return (
     <section class="readouts" aria-labelledby="readouts-title">
       <h2 id="readouts-title">{classes[0]?.name ?? "Readout"}</h2>
+      {hello && readouts.length === 0 && <p class="hint">this decoder has none</p>}
       {classes.map(({ name, labels }) => (
         <ClassReadout key={name} viewer={viewer} name={name} labels={labels} />
       ))}
