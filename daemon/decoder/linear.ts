@@ -37,7 +37,7 @@ export function linearDecoder(
     async decode(request) {
       checkRequest(request, manifest, STEPS);
       const startedMs = monotonicMs();
-      const encoded = runner.encode(request.values, adaptation.correct);
+      const encoded = runner.encode(request.values, adaptation);
       const encodedMs = monotonicMs();
       const picture = runner.picture(steer(encoded.mu, manifest, request.steering));
       const steppedMs = [monotonicMs()];

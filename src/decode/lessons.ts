@@ -1,4 +1,4 @@
-import type { SourceEvent, Window } from "../signal/types.ts";
+import type { Bin, SilentUnits, SourceEvent } from "../signal/types.ts";
 
 export interface LessonOptions {
   /** A window of a picture begins at least so long after its onset: every unit has responded (ms). */
@@ -7,6 +7,13 @@ export interface LessonOptions {
   readonly untilMs: number;
   /** A window of a blank begins at least so long after the picture went: responses have decayed (ms). */
   readonly blankFromMs: number;
+}
+
+/** Of a window: when it begins and ends, and whether there are units that nobody listens to. */
+export interface Response {
+  readonly first: Pick<Bin, "startS">;
+  readonly last: Pick<Bin, "endS">;
+  readonly silent: SilentUnits;
 }
 
 interface Shown {
@@ -44,7 +51,7 @@ export class Lessons {
   }
 
   /** Identifier of the stimulus, BLANK, or null for a window between responses. */
-  of({ first, last, silent }: Pick<Window, "first" | "last" | "silent">): string | null {
+  of({ first, last, silent }: Response): string | null {
     if (silent !== null) return null;
     const at = this.#shown.findLastIndex(({ id, timeS }) => first.startS + ROUNDING_S >= timeS + this.#settleS(id));
     const shown = this.#shown[at];

@@ -53,8 +53,13 @@ export function softmax(logits: Float32Array): void {
   for (let i = 0; i < logits.length; i++) logits[i]! /= sum;
 }
 
-/** Changes latents [D] in place, given the window that they were read from; [W * units], normalised. */
-export type Correct = (mu: Float32Array, values: Float32Array) => void;
+/** Changes of what a bundle answers, in place. */
+export interface Correction {
+  /** Latents [D], given the window that they were read from; [W * units], normalised. */
+  readonly latents: (mu: Float32Array, values: Float32Array) => void;
+  /** Expected mean counts [units], given the latents as they are after that. */
+  readonly expected: (expected: Float32Array, mu: Float32Array) => void;
+}
 
 /** What a linear bundle makes of one window, all but the picture. */
 export interface LinearAnswer {
@@ -91,17 +96,24 @@ export class LinearRunner {
     return this.#encode(values).slice();
   }
 
-  /** Everything but the picture, from the latents as they are after `correct`. */
-  encode(values: Float32Array, correct: Correct = () => {}): LinearAnswer {
+  /** Everything but the picture, with `correction`. */
+  encode(values: Float32Array, correction: Correction | null = null): LinearAnswer {
     const mu = this.latents(values);
-    correct(mu, values);
+    correction?.latents(mu, values);
     const readouts: Record<string, Float32Array> = {};
     for (const { name, softmax: isClass, apply } of this.#readouts) {
       const answer = apply(mu).slice();
       if (isClass) softmax(answer);
       readouts[name] = answer;
     }
-    return { mu, logvar: this.#logvar.slice(), expected: this.#expected(mu).slice(), readouts };
+    const expected = this.expected(mu);
+    correction?.expected(expected, mu);
+    return { mu, logvar: this.#logvar.slice(), expected, readouts };
+  }
+
+  /** Mean normalised counts [units] that latents [D] explain, as the bundle has them. */
+  expected(mu: Float32Array): Float32Array {
+    return this.#expected(mu).slice();
   }
 
   /** Planar picture [3, H, W] of latents [D] before it is clipped to [-1, 1]; valid until the next call. */

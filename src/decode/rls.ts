@@ -105,6 +105,7 @@ export class Rls {
     const refreshed = again / (1 + again * this.#column[axis]!);
     if (!(refreshed >= 0)) return this.#spoiled();
     yield* this.#sliced((row) => this.#updateRow(row, taken, refreshed));
+    yield;
     this.#correct(y, taken, axis, refreshed);
     this.#learned++;
   }

@@ -34,7 +34,7 @@ describe("adaptation of a linear decoder", () => {
     const adaptation = open();
     adaptation.switch(true);
     for (let seed = 10; seed < 20; seed++)
-      expect(runner.encode(windowOf(seed), adaptation.correct)).toEqual(runner.encode(windowOf(seed)));
+      expect(runner.encode(windowOf(seed), adaptation)).toEqual(runner.encode(windowOf(seed)));
   });
 
   test("it learns a change that is linear in the mean counts; all outputs follow the latents", () => {
@@ -47,9 +47,31 @@ describe("adaptation of a linear decoder", () => {
     };
     for (let seed = 100; seed < 600; seed++) expect(teach(adaptation, seed, truth(seed))).toBe(true);
     expect(adaptation.updates).toBe(500);
-    const { mu, expected: explained } = runner.encode(windowOf(7), adaptation.correct);
+    const { mu, expected: explained } = runner.encode(windowOf(7), adaptation);
     for (const [d, value] of truth(7).entries()) expect(mu[d]).toBeCloseTo(value, 1);
     expect(explained).not.toEqual(runner.encode(windowOf(7)).expected);
+  });
+
+  test("what the latents explain follows the units; both corrections change together", () => {
+    const adaptation = open();
+    adaptation.switch(true);
+    // The units have changed places: the mean of each is what another one had.
+    const observed = (seed: number) => runner.expected(runner.latents(windowOf(seed))).toReversed();
+    const repeated = (mean: Float32Array) => Float32Array.from({ length: BINS * UNITS }, (_, i) => mean[i % UNITS]!);
+    const lesson = (seed: number) => ({ values: repeated(observed(seed)), target: runner.latents(windowOf(seed)) });
+    const error = () => {
+      const { values } = lesson(7);
+      const { expected: explained } = runner.encode(values, adaptation);
+      return explained.reduce((sum, value, i) => sum + (value - values[i]!) ** 2, 0);
+    };
+    const before = error();
+    for (let seed = 100; seed < 900; seed++) {
+      const { values, target } = lesson(seed);
+      adaptation.teach(values, target);
+      for (let answer = runner.encode(values, adaptation), updates = adaptation.updates; adaptation.work(); )
+        if (updates === adaptation.updates) expect(runner.encode(values, adaptation)).toEqual(answer);
+    }
+    expect(error()).toBeLessThan(0.05 * before);
   });
 
   test("off it takes no lesson and keeps what it knows; what is at work is finished first; reset goes back", () => {
@@ -59,12 +81,12 @@ describe("adaptation of a linear decoder", () => {
     expect(adaptation.teach(windowOf(1), Float32Array.of(1, 2, 3))).toBe(true);
     adaptation.switch(false);
     expect([adaptation.updates, adaptation.work()]).toEqual([1, false]);
-    const frozen = runner.encode(windowOf(1), adaptation.correct).mu;
+    const frozen = runner.encode(windowOf(1), adaptation).mu;
     expect(teach(adaptation, 2, Float32Array.of(5, 5, 5))).toBe(false);
-    expect(runner.encode(windowOf(1), adaptation.correct).mu).toEqual(frozen);
+    expect(runner.encode(windowOf(1), adaptation).mu).toEqual(frozen);
     adaptation.reset();
     expect(adaptation.updates).toBe(0);
-    expect(runner.encode(windowOf(1), adaptation.correct)).toEqual(runner.encode(windowOf(1)));
+    expect(runner.encode(windowOf(1), adaptation)).toEqual(runner.encode(windowOf(1)));
   });
 
   test("a lesson that comes while one is at work is left out and counted; the same lessons give the same bits", () => {
@@ -75,7 +97,7 @@ describe("adaptation of a linear decoder", () => {
     expect(one.skipped).toBe(1);
     while (one.work());
     teach(other, 1, new Float32Array(D).fill(1));
-    expect(runner.encode(windowOf(3), one.correct)).toEqual(runner.encode(windowOf(3), other.correct));
+    expect(runner.encode(windowOf(3), one)).toEqual(runner.encode(windowOf(3), other));
   });
 });
 

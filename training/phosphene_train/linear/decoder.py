@@ -39,5 +39,7 @@ class LinearBundleDecoder(BundleDecoder):
 
 def open_decoder(folder: Path) -> BundleDecoder:
     """The decoder of a bundle's kind."""
-    plain = BundleDecoder.read_manifest(folder)
-    return LinearBundleDecoder(folder) if plain["kind"] == "linear" else BundleDecoder(folder)
+    from ..direct.decoder import DirectBundleDecoder
+
+    kinds = {"linear": LinearBundleDecoder, "direct": DirectBundleDecoder}
+    return kinds.get(BundleDecoder.read_manifest(folder)["kind"], BundleDecoder)(folder)

@@ -49,7 +49,7 @@ def read_known(session: Path, side: int) -> Known:
         torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2).contiguous(),
         torch.tensor([names.index(each["category"]) for each in stimuli]),
         torch.tensor([[each["labels"][name] for name in POSE] for each in stimuli]),
-        [each["labels"]["heldOut"] == "unseen" for each in stimuli],
+        [each["labels"]["heldOut"] == "object" for each in stimuli],
     )
 
 

@@ -96,12 +96,13 @@ def roughness(seen: Stimuli) -> Tensor:
 
 
 def solve(s: Sums, ridge: float, smooth: float, rough: Tensor) -> tuple[Tensor, Tensor]:
-    """Weights [P + 1, R] and bias [R], float64; neither the bias nor the last column is held down."""
+    """Weights [P + 1, R] and bias [R], float64; neither the bias nor the last column is held down, but where there is no
+    blank, and the last column with it says nothing."""
     mx, my = s.x / s.count, s.y / s.count
     xx = s.xx - s.count * mx[:, None] * mx
     xy = s.xy - s.count * mx[:, None] * my
     held = torch.ones(len(mx), dtype=torch.float64)
-    held[-1] = 1e-6
+    held[-1] = 1e-6 if xx[-1, -1] > 1e-6 * s.count else 1.0
     xx = xx + s.count * ridge * (held.diag() + smooth * rough)
     weights = torch.cholesky_solve(xy, torch.linalg.cholesky(xx))
     return weights, my - mx @ weights
