@@ -59,7 +59,7 @@ export const configSchema = z.strictObject({
     .strictObject({
       budgetMs: ms.max(10_000).default(50),
       everyBins: z.int().min(1).max(1000).default(2),
-      solver: z.enum(["ddim", "ipndm"]).default("ddim"),
+      solver: z.enum(["ddim", "ipndm", "exact"]).default("ddim"),
       maxSteps: z.int().min(1).max(64).default(4),
       guidance: z.number().min(0).max(100).nullable().default(null),
       seed: z.int().min(0).max(4_294_967_295).default(1),

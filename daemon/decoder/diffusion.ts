@@ -9,7 +9,7 @@ import type { Graphs } from "./graphs.ts";
 import { checkRequest, chooseGuidance, type DecoderOptions, readoutsOf, releaseAll, steer } from "./request.ts";
 import { toRgb } from "./rgb.ts";
 
-export type DiffusionOptions = DecoderOptions;
+export type DiffusionOptions = Omit<DecoderOptions, "solver"> & { readonly solver: "ddim" | "ipndm" };
 
 /**
  * A sampler of k steps: noise and condition [D] -> image [3, H, W] in [-1, 1]. `onStep` is called after each run of the network;

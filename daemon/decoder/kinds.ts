@@ -6,6 +6,7 @@ import { checkGolden } from "./golden.ts";
 import { checkGraphGolden } from "./graph-golden.ts";
 import { coarsest, type GraphBundleManifest, type GraphKind, openGraphs, warmRun } from "./graph-kind.ts";
 import { loadGraphs, type Precision } from "./graphs.ts";
+import { guidedKind } from "./guided.ts";
 import { latentDiffusionKind } from "./latent-diffusion.ts";
 import { optimiseKind } from "./optimise.ts";
 import type { Way } from "./providers.ts";
@@ -42,6 +43,7 @@ const KINDS: { readonly [K in ProcessKind]: OpenKind<Extract<Manifest, { kind: K
   diffusion: openDiffusion,
   direct: graphs(directKind),
   optimise: graphs(optimiseKind),
+  guided: graphs(guidedKind),
   "latent-diffusion": graphs(latentDiffusionKind),
 };
 
@@ -80,7 +82,7 @@ async function openDiffusion(
   const goldenDifference = await checkGolden(dir, manifest, loaded);
   const window = new Float32Array(manifest.bins.window * manifest.units.count);
   return {
-    decoder: diffusionDecoder(loaded, manifest, options),
+    decoder: diffusionDecoder(loaded, manifest, { ...options, solver: options.solver === "ipndm" ? "ipndm" : "ddim" }),
     precision: loaded.precision.sample,
     goldenDifference,
     warm: () => loaded.encode.run({ window }),

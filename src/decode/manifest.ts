@@ -4,6 +4,7 @@ import { describeIssues } from "../issues.ts";
 import { diffusionFiles, diffusionManifest } from "./manifest-diffusion.ts";
 import { directManifest } from "./manifest-direct.ts";
 import { graphBundleFiles } from "./manifest-graphs.ts";
+import { guidedManifest, guidedProblems } from "./manifest-guided.ts";
 import { latentDiffusionManifest, latentDiffusionProblems } from "./manifest-latent-diffusion.ts";
 import { linearFiles, linearManifest, linearProblems } from "./manifest-linear.ts";
 import { optimiseManifest, optimiseProblems } from "./manifest-optimise.ts";
@@ -11,13 +12,14 @@ import { type BundleFile, type Common, type GuidanceRange, MEASURES } from "./ma
 
 export { type DiffusionManifest, FUSED_STEPS } from "./manifest-diffusion.ts";
 export type { DirectManifest } from "./manifest-direct.ts";
+export type { GuidedManifest } from "./manifest-guided.ts";
 export type { LatentDiffusionManifest } from "./manifest-latent-diffusion.ts";
 export type { LinearManifest, TensorPlace } from "./manifest-linear.ts";
 export type { OptimiseManifest } from "./manifest-optimise.ts";
 export type { BundleFile, GuidanceRange } from "./manifest-parts.ts";
 
 /** Every kind is one line here; those whose bundles are ONNX graphs have `graphFiles` as their `files`. */
-const kinds = [diffusionManifest, linearManifest, directManifest, optimiseManifest, latentDiffusionManifest] as const;
+const kinds = [diffusionManifest, linearManifest, directManifest, optimiseManifest, guidedManifest, latentDiffusionManifest] as const;
 
 const names = kinds.map(({ shape }) => `"${shape.kind.value}"`).join(", ");
 const manifestSchema = z.discriminatedUnion("kind", kinds, {
@@ -51,6 +53,7 @@ function isOfKind<K extends Kind>(manifest: Manifest, kind: K): manifest is Extr
 function inconsistencies(manifest: Manifest): string[] {
   const problems = commonProblems(manifest);
   if (manifest.kind === "linear") return [...problems, ...linearProblems(manifest)];
+  if (manifest.kind === "guided") return [...problems, ...guidedProblems(manifest)];
   if (manifest.kind === "latent-diffusion") return [...problems, ...latentDiffusionProblems(manifest)];
   return manifest.kind === "optimise" ? [...problems, ...optimiseProblems(manifest)] : problems;
 }

@@ -17,6 +17,8 @@ export const TINY_LINEAR = join(root, "test/fixtures/tiny-linear");
 export const TINY_DIRECT = join(root, "test/fixtures/tiny-direct");
 /** Of kind latent-diffusion, with voxels for units and volumes of 40 ms; its session is of kind bold. */
 export const TINY_LATENT_DIFFUSION = join(root, "test/fixtures/tiny-latent-diffusion");
+/** Of kind guided, with the graphs of the exact way. */
+export const TINY_GUIDED = join(root, "test/fixtures/tiny-guided");
 /** Of kind optimise, with the units of TINY; and one with a diffusion prior. */
 export const TINY_OPTIMISE = join(root, "test/fixtures/tiny-optimise");
 export const TINY_OPTIMISE_PRIOR = join(root, "test/fixtures/tiny-optimise-prior");

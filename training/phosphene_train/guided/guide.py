@@ -25,6 +25,7 @@ class GuideOptions:
     objects: int
     features: int = 256
     hidden: int = 256
+    latent_hidden: int = 128
     code: int = 64
     negatives: int = 256
     side: int = 64
@@ -52,7 +53,7 @@ class Guide(nn.Module):
         super().__init__()
         o = self.options = options
         self.vision = Vision(o.categories, o.objects, features=o.features, widths=o.widths, side=o.side)
-        self.latent_codes = nn.ModuleList(latent_code(size, o.code) for size in o.groups)
+        self.latent_codes = nn.ModuleList(latent_code(size, o.latent_hidden, o.code) for size in o.groups)
         self.picture_codes = nn.Sequential(
             nn.Linear(o.features, o.hidden), nn.ReLU(), nn.Linear(o.hidden, len(o.groups) * o.code)
         )
@@ -74,9 +75,10 @@ class Guide(nn.Module):
         return (self.code_latents(z) * self.code_features(self.vision.features(picture))).sum(2)
 
 
-def latent_code(size: int, code: int) -> nn.Module:
+def latent_code(size: int, hidden: int, code: int) -> nn.Module:
     """Three layers, as many as the density-ratio network of the paper."""
-    return nn.Sequential(nn.Linear(size, 128), nn.SiLU(), nn.Linear(128, 128), nn.SiLU(), nn.Linear(128, code))
+    inner = nn.Linear(hidden, hidden)
+    return nn.Sequential(nn.Linear(size, hidden), nn.SiLU(), inner, nn.SiLU(), nn.Linear(hidden, code))
 
 
 def info_nce(latents: Tensor, pictures: Tensor) -> Tensor:

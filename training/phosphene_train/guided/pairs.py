@@ -22,7 +22,7 @@ class EditOptions:
     shifted are held at the latents of the spikes (else only shifted ones count), guidance of the start picture by the
     latents, steps to it."""
 
-    gamma: float = 2.0
+    gamma: float = 3.0
     eta: float = 4.0
     steps: int = 20
     refine: int = 1
