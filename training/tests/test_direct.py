@@ -124,13 +124,13 @@ def test_it_learns_from_a_few_hundred_trials():
     mean, std = counts.flatten(0, 1).mean(0), counts.flatten(0, 1).std(0)
     window = (counts - mean) / std
     trials = Trials(window[:440], counts[:440], mean, std, pictures[:440], torch.arange(440))
-    options = FewOptions(steps=150, batch=32, widths=(24, 24, 16, 8), hidden=32, latents=8, encoding_steps=0)
+    options = FewOptions(steps=110, batch=32, widths=(24, 24, 16, 8), hidden=32, latents=8, encoding_steps=0)
     decoder, found = fit_few(trials, options)
     decoded = decoder(window[440:])
     assert decoded.shape == pictures[440:].shape
     assert own_correlation(decoded, pictures[440:]) > own_correlation(decoder(-window[440:]), pictures[440:]) + 0.3
     assert own_correlation(decoded, pictures[440:]) > 0.5
-    assert 0 < found["steps"] <= 150
+    assert 0 < found["steps"] <= 110
 
 
 def test_the_same_seed_gives_the_same_decoder():

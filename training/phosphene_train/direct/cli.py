@@ -14,6 +14,12 @@ if TYPE_CHECKING:
 
 def add_direct(commands: argparse._SubParsersAction, emoji: Path) -> None:
     """Register the commands on the sub-parsers of `phosphene-train`."""
+    own = commands.add_parser("direct", help="a direct bundle from training data, with the configuration of `fit`")
+    own.add_argument("config", type=Path, metavar="CONFIG", help="TOML file; docs/training.md says what counts")
+    own.add_argument("--out", type=Path, help="run folder (default: runs/<name>-direct)")
+    own.add_argument("--data", type=Path, help="training data instead of the configuration's")
+    own.add_argument("--seconds", type=int, default=0, help="end training after so many (0: with the last step)")
+    own.set_defaults(run=guarded(run_own))
     demo = commands.add_parser("demo-direct", help="a direct bundle for the simulated animal of another bundle")
     demo.add_argument("out", type=Path, metavar="OUT", help="bundle folder to write; its name is the bundle's")
     demo.add_argument("--bundle", type=Path, default=Path("../models/demo"), help="with a session (%(default)s)")
@@ -26,6 +32,26 @@ def add_direct(commands: argparse._SubParsersAction, emoji: Path) -> None:
     demo.add_argument("--set", action="append", default=[], metavar="NAME=N", help="override one of the options")
     demo.add_argument("--ablation", type=int, default=0, metavar="N", help="instead: maps or none, from N trials")
     demo.set_defaults(run=guarded(run_demo))
+
+
+def run_own(options: argparse.Namespace) -> int:
+    """Read, check, train; returns the exit code."""
+    from dataclasses import replace
+
+    from rich.console import Console
+
+    from ..fit.read_config import read_config
+    from ..fit.table import as_table
+    from .run import run_direct
+
+    config = read_config(options.config)
+    data = options.data or options.config.parent / config.data.file
+    config = replace(config, name=f"{config.name}-direct")
+    out = options.out or Path("runs") / config.name
+    metrics = run_direct(config, data, out, options.seconds)
+    Console().print(as_table(f"{config.name}: held-out windows", metrics["test"]))
+    print(f"{out / 'bundle'}: verified; samples.png and metrics.json are in {out}")
+    return 0
 
 
 def run_demo(options: argparse.Namespace) -> int:

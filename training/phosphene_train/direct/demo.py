@@ -8,7 +8,7 @@ import torch
 
 from ..bundle import write_json
 from ..catalogue import categories
-from ..demo_run import DemoOptions, fit_vision
+from ..demo_run import IMAGE, DemoOptions, fit_vision
 from ..load_bundle import Weights as GraphWeights
 from ..load_bundle import load_encoder
 from ..stage_files import load_state, load_tensors, save_state, save_tensors
@@ -20,7 +20,7 @@ from .demo_measure import measure, steering_effect
 from .demo_sheets import draw_sheets
 from .mei import MeiOptions, fit_maps
 from .model import DirectModel, DirectOptions
-from .objective import Weights
+from .objective import Distance, Weights
 from .painter import PainterOptions
 from .quantise import round_to_int8
 from .train import DirectTraining, train_direct
@@ -71,9 +71,8 @@ def train_demo_direct(
         write_json(work / "options.json", asdict(o), indent=1)
         critic = fit_critic(emoji, scenes, options, device, work, run)
         training = DirectTraining(o.steps, o.rate, seconds=o.seconds, weights=Weights(perceptual=o.perceptual))
-        model = train_direct(
-            model, scenes.pairs(o.batch, o.seed), training, lambda a, b: perceptual_distance(critic, a, b), work
-        )
+        distance = distance_of(critic) if critic else None
+        model = train_direct(model, scenes.pairs(o.batch, o.seed), training, distance, work)
         save_state(model, "direct", work)
     round_to_int8(model.eval().requires_grad_(False))
     kept = json.loads((work / "options.json").read_text())
@@ -117,8 +116,13 @@ def read(path: Path) -> dict:
     return json.loads(path.read_text()) if path.exists() else {}
 
 
-def fit_critic(emoji: Path, scenes: Scenes, o: DemoDirectOptions, device: str, work: Path, run: Path | None) -> Vision:
-    """The network of the perceptual distance, as the demo has it: it never sees the held-out objects."""
+def fit_critic(
+    emoji: Path, scenes: Scenes, o: DemoDirectOptions, device: str, work: Path, run: Path | None
+) -> Vision | None:
+    """The network of the perceptual distance, as the demo has it: it never sees the held-out objects. None for pictures
+    of another size than it takes."""
+    if scenes.train.pool.pictures.shape[-1] != IMAGE:
+        return None
     objects = load_objects(emoji).to(device)
     if run:
         demo = DemoOptions(o.seed, vision_steps=o.critic_steps)
@@ -126,6 +130,15 @@ def fit_critic(emoji: Path, scenes: Scenes, o: DemoDirectOptions, device: str, w
     return train_vision(
         scenes.train.pool, len(categories()), len(objects.names), o.critic_steps, min(512, o.batch), o.seed + 1
     )
+
+
+def distance_of(critic: Vision) -> Distance:
+    """The perceptual distance by a network."""
+
+    def distance(decoded: torch.Tensor, true: torch.Tensor) -> torch.Tensor:
+        return perceptual_distance(critic, decoded, true)
+
+    return distance
 
 
 def judge_of(emoji: Path, run: Path | None, work: Path, device: str) -> Vision | None:

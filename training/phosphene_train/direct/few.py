@@ -5,27 +5,23 @@ Nothing is known of such data but windows and pictures: there is no VAE. The lat
 an encoder that learns with it, for the picture alone (they have no likelihood, and no evidence comes of them).
 """
 
-import copy
-import time
 from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from ..optimiser import Average, adamw, set_rate
 from ..vae import GroupVae, VaeOptions
 from .augment import Repeats, exchange_units, thin
 from .mei import MeiOptions, fit_maps, resize
 from .model import DirectModel, DirectOptions
 from .objective import Weights, objective
 from .painter import PainterOptions
+from .watched import Watched, train_watched
 
 MOST_SIDE = 32
 VALIDATION = 0.12
 """Share of the stimuli (of the trials, where there are few stimuli) that are kept apart."""
-LOOKS = 40
-"""How often they are looked at."""
 
 
 @dataclass(frozen=True)
@@ -64,55 +60,34 @@ class Trials:
 class FewDecoder:
     """Windows to pictures of the size that training had."""
 
-    def __init__(self, model: DirectModel, base: Tensor, shape: tuple[int, int]) -> None:
-        self.model, self.base, self.shape = model, base, shape
+    def __init__(self, model: DirectModel, shape: tuple[int, int]) -> None:
+        self.model, self.shape = model, shape
 
     @torch.no_grad()
     def __call__(self, window: Tensor) -> Tensor:
         """[N, W, U] -> [N, C, H, W] in [-1, 1]."""
-        parts = [self.small(part) for part in window.split(512)]
-        return self.whole(torch.cat(parts)).clamp(-1, 1)
+        pictures = torch.cat([decoded(self.model, part) for part in window.split(512)])
+        return F.interpolate(pictures, size=self.shape, mode="bilinear", align_corners=False).clamp(-1, 1)
 
-    def small(self, window: Tensor) -> Tensor:
-        return self.base + self.model.paint(window, self.model.vae.encode(window)[0])
 
-    def whole(self, pictures: Tensor) -> Tensor:
-        return F.interpolate(pictures, size=self.shape, mode="bilinear", align_corners=False)
+def decoded(model: DirectModel, window: Tensor) -> Tensor:
+    """Pictures at the model's side, unclipped."""
+    return model.paint(window, model.vae.encode(window)[0])
 
 
 def fit_few(trials: Trials, options: FewOptions) -> tuple[FewDecoder, dict]:
     """The decoder of the look at which the trials kept apart were told best, and what was found on the way."""
-    started = time.monotonic()
     torch.manual_seed(options.seed)
     shape = tuple(trials.picture.shape[-2:])
     side = min(MOST_SIDE, 8 * -(-max(shape) // 8))
     pictures = square(trials.picture, side)
     train, held = apart(trials.stimulus, options.seed)
     model, found = new_model(trials, pictures, train, side, options)
-    decoder = FewDecoder(model, pictures[train].mean(0), shape)
     batch = Batches(trials, pictures, train, options)
-    optimiser, average = adamw(model, 2e-3, decay=0.05), Average(model, 0.99)
-    shown = FewDecoder(average.model, decoder.base, shape)
-    best, state = float("inf"), copy.deepcopy(average.model.state_dict())
-    for step in range(options.steps):
-        spent = (time.monotonic() - started) / options.seconds if options.seconds else 0.0
-        set_rate(optimiser, 2e-3, step, options.steps, spent)
-        loss = batch.loss(decoder)
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimiser.step()
-        average.update(model, step)
-        last = spent >= 1 or step == options.steps - 1
-        if last or (step + 1) % max(1, options.steps // LOOKS) == 0:
-            error = batch.held_out(shown, held)
-            if error < best:
-                best, state = error, copy.deepcopy(average.model.state_dict())
-                found |= {"steps": step + 1, "heldOutLoss": round(error, 4)}
-        if last:
-            break
-    average.model.load_state_dict(state)
-    return shown, found
+    best, stopped = train_watched(
+        model, batch.loss, lambda average: batch.held_out(average, held), Watched(options.steps, options.seconds)
+    )
+    return FewDecoder(best, shape), {**found, **stopped}
 
 
 def new_model(trials: Trials, pictures: Tensor, train: Tensor, side: int, o: FewOptions) -> tuple[DirectModel, dict]:
@@ -126,7 +101,7 @@ def new_model(trials: Trials, pictures: Tensor, train: Tensor, side: int, o: Few
         maps, found = fit_maps(pictures[train], trials.window[train].mean(1), painter.map_side, mei)
     vae = GroupVae(VaeOptions(units, bins, (("context", o.latents),), (), o.hidden, dropout=0.2))
     shape = DirectOptions(painter, o.context, maps=o.maps != "none", learn=o.maps != "fixed")
-    return DirectModel(vae, maps.cpu(), shape).to(device), found
+    return DirectModel(vae, maps.cpu(), shape, pictures[train].mean(0).cpu()).to(device), found
 
 
 class Batches:
@@ -136,14 +111,13 @@ class Batches:
         self.trials, self.pictures, self.train, self.o = trials, pictures, train, options
         self.repeats = Repeats(trials.stimulus[train])
 
-    def loss(self, decoder: FewDecoder) -> Tensor:
-        """Of one random batch, in training mode."""
-        decoder.model.train()
+    def loss(self, model: DirectModel) -> Tensor:
+        """Of one random batch."""
         at = torch.randint(len(self.train), (self.o.batch,), device=self.train.device)
         rows, others = self.train[at], self.train[self.repeats.partner(at)]
         window = exchange_units(self.thinned(rows), self.trials.window[others], 0.5)
         keep = torch.rand(len(window), 1, window.shape[2], device=window.device) >= self.o.unit_dropout
-        return self.error(decoder, window * keep, self.pictures[rows])
+        return self.error(model, window * keep, self.pictures[rows])
 
     def thinned(self, rows: Tensor) -> Tensor:
         """Windows [B, W, U] of thinned counts, normalised as the data are."""
@@ -151,16 +125,14 @@ class Batches:
         change = (thin(t.counts[rows], 0.6) - t.counts[rows]) / t.std
         return t.window[rows] + change
 
-    def error(self, decoder: FewDecoder, window: Tensor, pictures: Tensor) -> Tensor:
-        terms = objective(decoder.small(window), pictures, self.o.weights, None)
+    def error(self, model: DirectModel, window: Tensor, pictures: Tensor) -> Tensor:
+        terms = objective(decoded(model, window), pictures, self.o.weights, None)
         return torch.stack(list(terms.values())).sum()
 
-    @torch.no_grad()
-    def held_out(self, decoder: FewDecoder, held: Tensor) -> float:
+    def held_out(self, model: DirectModel, held: Tensor) -> float:
         """Mean over at most 512 trials."""
-        decoder.model.eval()
         rows = held[:512]
-        return float(self.error(decoder, self.trials.window[rows], self.pictures[rows]))
+        return float(self.error(model, self.trials.window[rows], self.pictures[rows]))
 
 
 def apart(stimulus: Tensor, seed: int) -> tuple[Tensor, Tensor]:

@@ -51,15 +51,19 @@ class Maps(nn.Module):
 
 
 class DirectModel(nn.Module):
-    """window [B, W, U], steering [B, D] -> mu, logvar, expected, each readout, picture [B, C, S, S] in [-1, 1]."""
+    """window [B, W, U], steering [B, D] -> mu, logvar, expected, each readout, picture [B, C, S, S] in [-1, 1].
 
-    def __init__(self, vae: GroupVae, maps: Tensor, options: DirectOptions) -> None:
+    `base` [C, S, S] is added to every picture: with few trials the network need not learn the mean picture.
+    """
+
+    def __init__(self, vae: GroupVae, maps: Tensor, options: DirectOptions, base: Tensor | None = None) -> None:
         super().__init__()
         self.options, self.vae = options, vae
         bins = vae.options.window
         self.maps = Maps(maps, bins, options.context, options.learn) if options.maps else None
         seen = self.maps.channels if self.maps is not None else 0
         self.painter = Painter(options.painter, seen, vae.options.dimension)
+        self.register_buffer("base", base)
 
     def forward(self, window: Tensor, steering: Tensor) -> tuple[Tensor, ...]:
         """The outputs of decode.onnx. Latents, readouts and expected activity are those of the window, unsteered."""
@@ -76,4 +80,5 @@ class DirectModel(nn.Module):
 
     def paint(self, window: Tensor, latents: Tensor) -> Tensor:
         """The picture, unclipped, as training has it."""
-        return self.painter(self.maps(window) if self.maps is not None else None, latents)
+        picture = self.painter(self.maps(window) if self.maps is not None else None, latents)
+        return picture if self.base is None else picture + self.base

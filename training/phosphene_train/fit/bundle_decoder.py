@@ -54,6 +54,12 @@ class BundleDecoder:
         found = [self.encoder.run(None, {"window": window[None]}) for window in self.windows(counts)]
         return {name: np.concatenate(part) for name, part in zip(self.outputs, zip(*found, strict=True), strict=True)}
 
+    def pictures(
+        self, steps: str, found: dict[str, np.ndarray], rows: slice | np.ndarray, seeds: list[int]
+    ) -> np.ndarray:
+        """Pictures [n, len(seeds), 3, S, S] of some of the windows that `encode` has answered."""
+        return self.sample(steps, found["mu"][rows], seeds)
+
     def noise(self, seed: int) -> np.ndarray:
         """Initial noise [1, 3, S, S] of the bundle's scale: one for all windows, as a session has it."""
         drawn = np.random.default_rng(seed).standard_normal((1, 3, self.side, self.side))

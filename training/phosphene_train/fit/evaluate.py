@@ -146,9 +146,9 @@ def pictures(decoder: BundleDecoder, found: dict, shuffled: dict, test: TestSet,
     known = shown_pictures(test.pictures, test.train)
     out: dict = {"windows": count, "samples": len(seeds), "chance": {"twoWay": 0.5}}
     for steps in decoder.steps:
-        decoded = torch.from_numpy(decoder.sample(steps, found["mu"][:count], seeds))
+        decoded = torch.from_numpy(decoder.pictures(steps, found, slice(count), seeds))
         out[steps] = picture_figures(decoded, true, stimulus)
-    noise = torch.from_numpy(decoder.sample(decoder.steps[-1], shuffled["mu"][:count], seeds[:1]))
+    noise = torch.from_numpy(decoder.pictures(decoder.steps[-1], shuffled, slice(count), seeds[:1]))
     out["controls"] = controls(noise, decoded[:, 0], true, known, stimulus)
     return out
 

@@ -68,11 +68,11 @@ def draw_samples(problem: Problem, decoder: BundleDecoder, path: Path) -> None:
     stimulus, counts = drawn.stimulus.cpu(), drawn.counts.cpu().numpy()
     _, first = np.unique(stimulus.numpy(), return_index=True)
     first = first[:: max(1, len(first) // SAMPLES)][:SAMPLES]
-    mu = decoder.encode(counts[first])["mu"]
+    found, every = decoder.encode(counts[first]), slice(None)
     rows = [shown_pictures(problem.pictures.cpu(), stimulus[first])]
-    rows += [torch.from_numpy(decoder.sample(steps, mu, [0])[:, 0]) for steps in decoder.steps]
+    rows += [torch.from_numpy(decoder.pictures(steps, found, every, [0])[:, 0]) for steps in decoder.steps]
     if decoder.seeded:
-        rows.append(torch.from_numpy(decoder.sample(decoder.steps[-1], mu, [1])[:, 0]))
+        rows.append(torch.from_numpy(decoder.pictures(decoder.steps[-1], found, every, [1])[:, 0]))
     save_grid(rows, path)
 
 
