@@ -120,7 +120,7 @@ test("freezing stands at the newest frame while the ring fills, and going on is 
 });
 
 test("a frame of then is shown under the bundle that it is of, also after another took over", () => {
-  const { timeline, shown, frame, hello } = staged();
+  const { timeline, shown, live, frame, hello } = staged();
   hello("a", "old");
   for (const seq of [0, 1]) frame(seq, seq * 40);
   hello("a", "new");
@@ -128,6 +128,10 @@ test("a frame of then is shown under the bundle that it is of, also after anothe
   expect(timeline.shown?.hello?.bundle.digest).toBe("new");
   for (const n of [1, 2, 0]) timeline.seek(n);
   expect(shown.map((then) => then?.hello?.bundle.digest)).toEqual(["old", "new", "old"]);
+  // The connection is the one of now: a page that came back has another number.
+  live.hello = { ...live.hello!, viewer: 99 };
+  timeline.seek(1);
+  expect(shown.at(-1)?.hello).toMatchObject({ viewer: 99, bundle: { digest: "old" } });
 });
 
 test("steps go frame by frame and stay within what is held; End's way is live", () => {

@@ -131,7 +131,10 @@ export class Timeline {
     const stimuli = new StimulusTrack();
     stimuli.current = this.stimuli.at(n) ?? null;
     // For the raster, which stands still at the moment of freezing.
-    stimuli.intervals = [...this.#viewer.live.stimuli.intervals];
-    return { hello, frame: state.frame, latents: state.latents, stimuli, past: { arrivedAtMs } };
+    const { live } = this.#viewer;
+    stimuli.intervals = [...live.stimuli.intervals];
+    // Of the bundle of then, on the connection of now.
+    const said = hello && { ...(live.hello ?? hello), bundle: hello.bundle, guidance: hello.guidance };
+    return { hello: said, frame: state.frame, latents: state.latents, stimuli, past: { arrivedAtMs } };
   }
 }

@@ -54,7 +54,7 @@ export function App({ viewer }: { viewer: Viewer }) {
             <Evidence key={key} viewer={viewer} hello={hello} />
           </div>
           <Latents key={key} viewer={viewer} bundle={hello?.bundle ?? null} />
-          <Desk viewer={viewer} hello={hello} />
+          <Desk viewer={viewer} />
         </div>
       </main>
       <Ledger viewer={viewer} />

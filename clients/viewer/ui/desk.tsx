@@ -49,8 +49,10 @@ function decoderMark(viewer: Viewer): string {
 }
 
 /** What is looked at now and then, and what is operated: one panel at a time. */
-export function Desk({ viewer, hello }: { viewer: Viewer; hello: HelloBody | null }) {
+export function Desk({ viewer }: { viewer: Viewer }) {
   useTick();
+  // What is operated is the decoder of now, also while the page shows a frame of then.
+  const { hello } = viewer.live;
   const [chosen, choose] = useState("Deadline");
   const present = hello?.present === true;
   const [dropped, took] = useDropped(present && hello.role === "operator", () => choose("Show"));
