@@ -10,7 +10,7 @@ import { guidedKind } from "./guided.ts";
 import { latentDiffusionKind } from "./latent-diffusion.ts";
 import { optimiseKind } from "./optimise.ts";
 import type { Way } from "./providers.ts";
-import type { DecoderOptions } from "./request.ts";
+import { type DecoderOptions, releaseAll } from "./request.ts";
 
 /** A decoder whose golden outputs were reproduced. */
 export interface Opened {
@@ -64,11 +64,16 @@ export function graphs<M extends GraphBundleManifest>(kind: GraphKind<M>): OpenK
     const { threads, way } = options;
     onProgress(`loading graphs on ${way.provider} (${way.runner})`);
     const opened = await openGraphs(dir, manifest, kind, threads, way);
-    onProgress("reproducing the golden outputs");
-    const goldenDifference = await checkGraphGolden(dir, manifest, opened);
     const named = Object.fromEntries([...opened].map(([name, { graph }]) => [name, graph]));
-    const decoder = kind.make(named, manifest, options);
-    return { decoder, precision: coarsest(opened), goldenDifference, warm: warmRun(opened) };
+    try {
+      onProgress("reproducing the golden outputs");
+      const goldenDifference = await checkGraphGolden(dir, manifest, opened);
+      const decoder = kind.make(named, manifest, options);
+      return { decoder, precision: coarsest(opened), goldenDifference, warm: warmRun(opened) };
+    } catch (error) {
+      await releaseAll(Object.values(named));
+      throw error;
+    }
   };
 }
 
