@@ -44,18 +44,14 @@ export interface EngineParts extends Announcer {
 }
 
 /**
- * Makes an engine that has not started. `onProgress` is told what it does; the session's log and events are told what becomes of it while it is active. One
- * that is to take over from another (`beside`) loads without getting in its way.
+ * Makes an engine that has not started. The session's log and events are told what becomes of it while it is active. With `onProgress`, which is told
+ * what it does, it is to take over from another one, and loads without getting in its way.
  */
-export function makeEngine(
-  parts: EngineParts,
-  bundle: Bundle,
-  { beside, onProgress }: { beside: boolean; onProgress: (message: string) => void },
-): Engine {
+export function makeEngine(parts: EngineParts, bundle: Bundle, onProgress: ((message: string) => void) | null): Engine {
   const { manifest } = bundle;
   const isActive = () => parts.switchboard.active === engine;
   const options = {
-    ...hostOptions(parts, bundle, beside),
+    ...hostOptions(parts, bundle, onProgress !== null),
     onState: (decoder: DecoderState, detail: string) => {
       if (!isActive()) return;
       if (decoder === "ready") parts.budget.rebase(host.info?.costMs ?? {});
@@ -63,7 +59,7 @@ export function makeEngine(
     },
     onProgress: (message: string) => {
       parts.log.info(`decoder: ${manifest.name}: ${message}`);
-      onProgress(message);
+      onProgress?.(message);
     },
     onFallback: (way: Way, reason: string) => {
       if (isActive()) sayFallback(parts, way, reason);
@@ -80,7 +76,8 @@ function hostOptions({ config, placement }: EngineParts, { dir, manifest }: Bund
   // A weight that was configured for a bundle with guidance says nothing to one without.
   const guidance = beside && guidanceOf(manifest) === undefined ? null : config.decode.guidance;
   return {
-    load: { dir, solver, maxSteps, guidance, seed, threads, keepWarmMs, placement, beside },
+    load: { dir, solver, maxSteps, guidance, seed, threads, keepWarmMs, placement },
+    beside,
     way: { provider, runner },
     ...{ stallMs, channel, spinMs },
   };

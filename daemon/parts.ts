@@ -88,7 +88,7 @@ export function makeParts(
     steering: new Steering(latents.groups.length, guidanceRange(bundles[0].manifest, config), changes),
     switchboard: new Switchboard<Engine>({
       bundles,
-      make: (bundle, onProgress): Engine => makeEngine(state, bundle, { beside: bundle !== bundles[0], onProgress }),
+      make: (bundle, onProgress): Engine => makeEngine(state, bundle, onProgress),
     }),
     presenter: null as Presenter | null,
     budget,

@@ -12,8 +12,8 @@ export interface Engine {
 export interface SwitchboardParts<E extends Engine> {
   /** What there is to choose from; the first is active from the start. */
   readonly bundles: readonly Bundle[];
-  /** An engine that has not started; `onProgress` is told what it does meanwhile. */
-  readonly make: (bundle: Bundle, onProgress: (message: string) => void) => E;
+  /** An engine that has not started; `onProgress` is told what it does while it loads beside the active one. Null for the first. */
+  readonly make: (bundle: Bundle, onProgress: ((message: string) => void) | null) => E;
 }
 
 /** A switch that is under way. `due` is set when the engine waits for the end of a window. */
@@ -46,7 +46,7 @@ export class Switchboard<E extends Engine> {
   }
 
   get active(): E {
-    this.#active ??= this.#parts.make(this.#parts.bundles[0]!, () => {});
+    this.#active ??= this.#parts.make(this.#parts.bundles[0]!, null);
     return this.#active;
   }
   get switches(): number {

@@ -15,8 +15,8 @@ export interface LoadOptions extends DecoderOptions {
   readonly way: Way;
   /** Where and how urgently the process runs; absent leaves it as it is. */
   readonly placement?: Placement;
-  /** Another decoder runs meanwhile, and is not to be held up while this one loads. */
-  readonly beside?: boolean;
+  /** The process was made less urgent, so that another decoder is not held up: the nice value to take once it has loaded. */
+  readonly comeForward?: number;
 }
 
 /**

@@ -72,8 +72,15 @@ function folderOf(name: string, folders: readonly string[]): string | undefined 
   return folders.find((folder) => existsSync(join(folder, name)));
 }
 
-/** Names of libraries in the loader's cache; none where there is no ldconfig. */
+let asked: Set<string> | null = null;
+
+/** Names of libraries in the loader's cache; none where there is no ldconfig. Asked once: it takes milliseconds, which nobody has who decodes. */
 function loaderCache(): Set<string> {
+  asked ??= askLoader();
+  return asked;
+}
+
+function askLoader(): Set<string> {
   try {
     const text = execFileSync("/sbin/ldconfig", ["-p"], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
     return new Set([...text.matchAll(/^\s+(\S+) \(/gm)].map(([, name]) => name!));

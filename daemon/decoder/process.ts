@@ -14,6 +14,7 @@ import { loadDecoder } from "./load.ts";
 import { words } from "./words.ts";
 
 const PROVIDER_FAILED_EXIT = 87;
+const AS_IT_IS: Placement = { cores: null, nice: null, realtime: null };
 let decoder: Decoder | null = null;
 let warmth: KeepWarm | null = null;
 let warm: () => Promise<unknown> = async () => {};
@@ -24,9 +25,11 @@ const send = (message: FromDecoder, sent: () => void = () => {}) => process.send
 async function load(options: LoadOptions, spinMs: number | null): Promise<void> {
   const faults = parseFaults(process.env);
   // Before any thread of the runtime is made: they are placed like the one that makes them.
-  if (options.placement !== undefined) await placeDecoder(options.placement);
+  const { placement = AS_IT_IS, comeForward } = options;
+  await placeDecoder(comeForward === undefined ? placement : { ...AS_IT_IS, cores: placement.cores });
   deferEngineThreads();
   const loaded = await loadDecoder(options, (message) => send({ type: "progress", message }));
+  if (comeForward !== undefined) await placeDecoder({ ...placement, nice: placement.nice ?? comeForward });
   decoder = withFaults(loaded.decoder, faults);
   warm = loaded.warm;
   // A CPU does not clock down for long, and its time is the acquisition's too.

@@ -8,11 +8,14 @@ import type { DecoderState } from "./host.ts";
 import type { FromDecoder, LoadedInfo, LoadOptions, Problem, ReadyInfo, ToDecoder } from "./ipc.ts";
 import { cudaLibraries, withFolders } from "./libraries.ts";
 import { planWays, type Way, type WayChoice } from "./providers.ts";
+import { standBack } from "./stand-back.ts";
 import { surveyProviders } from "./survey.ts";
 import { Ways } from "./ways.ts";
 
 export interface SupervisorOptions {
-  readonly load: Omit<LoadOptions, "way">;
+  readonly load: Omit<LoadOptions, "way" | "comeForward">;
+  /** Another decoder runs meanwhile, and is not to be held up while this one loads for the first time. */
+  readonly beside?: boolean;
   readonly way: WayChoice;
   /** A window that takes longer means that the process is stuck: it is killed and restarted, ms. */
   readonly stallMs: number;
@@ -130,7 +133,9 @@ export class DecoderSupervisor {
     child.on("message", (message: FromDecoder) => this.#onMessage(message, ways));
     child.on("exit", (code, signal) => this.#onExit(signal ?? `exit code ${code}`, ways));
     child.on("error", (error) => this.#options.onProgress?.(`decoder process: ${error.message}`));
-    const options = { ...this.#options.load, way };
+    const isFirst = this.#info === null && child.pid !== undefined;
+    const comeForward = this.#options.beside === true && isFirst ? standBack(child.pid!) : null;
+    const options = { ...this.#options.load, way, ...(comeForward !== null && { comeForward }) };
     child.send({ type: "load", options, spinMs: channel === null ? null : spinMs } satisfies ToDecoder, () => {});
   }
 

@@ -167,16 +167,29 @@ describe("a switch of the bundle while the daemon decodes", () => {
   test("whose process is killed while it loads leaves the one of before; a second request meanwhile is refused", async () => {
     await using viewer = await decodingWith("tiny-linear");
     const pid = daemon.process.child.pid!;
-    await until(() => childrenOf(pid).length === 0);
+    await until(() => decodersOf(pid).length === 0);
     viewer.send("switch", { id: 10, bundle: "tiny" });
     viewer.send("switch", { id: 11, bundle: "tiny" });
     expect(await viewer.next("error", ({ id }) => id === 11, 0)).toMatchObject({ code: "SWITCH_BUSY" });
-    await until(() => childrenOf(pid).length > 0);
-    process.kill(childrenOf(pid)[0]!, "SIGKILL");
+    await until(() => decodersOf(pid).length > 0);
+    process.kill(decodersOf(pid)[0]!, "SIGKILL");
     expect(await viewer.next("error", ({ id }) => id === 10, 0)).toMatchObject({ code: "DECODER_UNAVAILABLE" });
     expect(await activeName()).toBe("tiny-linear");
     await viewer.next("frame");
   });
+
+  test.runIf(process.getuid?.() === 0)(
+    "is no burden while it loads, and as urgent as any once it decodes",
+    async () => {
+      await using viewer = await decodingWith("tiny-linear");
+      const pid = daemon.process.child.pid!;
+      await until(() => decodersOf(pid).length === 0);
+      viewer.send("switch", { id: 14, bundle: "tiny" });
+      await until(() => decodersOf(pid).length > 0 && niceOf(decodersOf(pid)[0]!) === 10);
+      await viewer.next("switched", ({ id }) => id === 14, 0);
+      expect(decodersOf(pid).map(niceOf)).toEqual([0]);
+    },
+  );
 
   test("works while the decoder of before is down", async () => {
     await using viewer = await decodingWith("tiny");
@@ -268,9 +281,25 @@ describe("bundles that do not fit each other", () => {
   });
 });
 
-function childrenOf(pid: number): number[] {
-  const listed = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim();
-  return listed === "" ? [] : listed.split(" ").map(Number);
+/** Decoder processes of a daemon; it starts others too, for a moment, to find libraries. */
+function decodersOf(pid: number): number[] {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ").filter(Boolean);
+  const isDecoder = (child: string) => readFileSync(`/proc/${child}/cmdline`, "utf8").includes("decoder/process.ts");
+  return children.filter((child) => attempt(() => isDecoder(child)) ?? false).map(Number);
+}
+
+/** Null for what cannot be read any more. */
+function attempt<T>(read: () => T): T | null {
+  try {
+    return read();
+  } catch {
+    return null;
+  }
+}
+
+/** Of the first thread of a process. Fields after the name, which may hold spaces: state is the 3rd, nice the 19th (proc_pid_stat(5)). */
+function niceOf(pid: number): number {
+  return Number(readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]!.split(" ")[16]);
 }
 
 async function until(condition: () => boolean): Promise<void> {

@@ -34,7 +34,7 @@ function setup() {
     make: (made, onProgress) => {
       const host = new SlowHost();
       hosts.push(host);
-      progress.push(onProgress);
+      progress.push(onProgress ?? (() => {}));
       return { bundle: made, host: host as unknown as DecoderHost };
     },
   });
