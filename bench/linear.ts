@@ -5,9 +5,8 @@ import { setTimeout as wait } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { z } from "zod";
 import { readBundleOf } from "../daemon/bundle.ts";
-import { linearDecoder } from "../daemon/decoder/linear.ts";
+import { type LinearDecoder, linearDecoder } from "../daemon/decoder/linear.ts";
 import { monotonicMs } from "../daemon/monotonic.ts";
-import type { Decoder } from "../src/decode/decoder.ts";
 import { type LinearModel, linearModel } from "../src/decode/linear.ts";
 import type { LinearManifest } from "../src/decode/manifest.ts";
 import { seededNoise } from "../src/decode/noise.ts";
@@ -51,6 +50,7 @@ export async function linear(args: string[]): Promise<void> {
   const rows = [
     ...stages("back to back", await timed(decoder, manifest, windows, runs, 0)),
     ...stages(`every ${cadenceMs} ms`, await timed(decoder, manifest, windows, paced, cadenceMs)),
+    ...adapting(`every ${cadenceMs} ms, adapting`, await timed(decoder, manifest, windows, paced, cadenceMs, true)),
   ];
   const { units, bins, latents, image } = manifest;
   const shape = `${units.count} units x ${bins.window} bins, ${latents.dimension} latents, ${image.width}x${image.height}x3`;
@@ -62,16 +62,21 @@ interface Timing {
   readonly encode: number;
   readonly picture: number;
   readonly whole: number;
+  /** Of the lesson that followed, if any: the work in slices. */
+  readonly slices: readonly number[];
 }
 
 async function timed(
-  decoder: Decoder,
+  decoder: LinearDecoder,
   { latents }: LinearManifest,
   windows: readonly Float32Array[],
   runs: number,
   cadenceMs: number,
+  adapts = false,
 ): Promise<Timing[]> {
   const steering = latents.groups.map(() => 0);
+  const target = seededNoise(0, latents.dimension, 1);
+  decoder.adaptation.switch(adapts);
   const timings: Timing[] = [];
   const beginMs = monotonicMs();
   for (let i = 0; i < runs; i++) {
@@ -80,9 +85,33 @@ async function timed(
     const startMs = monotonicMs();
     const { startedMs, encodedMs, synthesisedMs } = await decoder.decode({ values, steps: 1, steering });
     const whole = monotonicMs() - startMs;
-    timings.push({ encode: encodedMs - startedMs, picture: synthesisedMs - encodedMs, whole });
+    const slices = adapts ? await lesson(decoder, values, target) : [];
+    timings.push({ encode: encodedMs - startedMs, picture: synthesisedMs - encodedMs, whole, slices });
   }
   return timings;
+}
+
+/** A lesson as the daemon's host does it: a slice, a turn of the loop, a slice. Returns what each slice took: so long can a window wait for it. */
+async function lesson({ adaptation }: LinearDecoder, values: Float32Array, target: Float32Array): Promise<number[]> {
+  const slices: number[] = [];
+  adaptation.teach(values, target);
+  for (let isAtWork = true; isAtWork; ) {
+    await new Promise((resolve) => setImmediate(resolve));
+    const startMs = monotonicMs();
+    isAtWork = adaptation.work();
+    slices.push(monotonicMs() - startMs);
+  }
+  return slices;
+}
+
+/** The frames of a decoder that learns from every window, what a lesson takes, and the slices that it is done in. */
+function adapting(name: string, timings: readonly Timing[]): Result["rows"] {
+  const lessons = timings.map(({ slices }) => slices.reduce((sum, ms) => sum + ms, 0));
+  return [
+    ...stages(name, timings),
+    { name: `${name}: lesson, after the frame`, ms: distribution(lessons) },
+    { name: `${name}: a slice of it`, ms: distribution(timings.flatMap(({ slices }) => slices)) },
+  ];
 }
 
 function stages(name: string, timings: readonly Timing[]): Result["rows"] {
