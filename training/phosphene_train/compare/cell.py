@@ -20,12 +20,15 @@ SHOWN = 10
 
 @dataclass(frozen=True)
 class How:
-    """device for training; seconds for one fit; seed; curves: also the ablation and the noise ladder."""
+    """device for training; seconds for one fit; seed; curves: also the ablation and the noise ladder, with so many
+    random draws, the first of them numbered `part` (folds draw other units)."""
 
     device: str
     seconds: float
     seed: int
     curves: bool = True
+    subsets: int = 3
+    part: int = 0
 
 
 def run_cell(split: Split, method: Method, how: How, judge: Judge | None) -> tuple[dict, dict[str, np.ndarray]]:
@@ -91,7 +94,7 @@ def curves(split: Split, method: Method, reconstruct: Reconstruct, decoded: np.n
     rows = curve_rows(split)
     points = [point("units", "100.0%", 1.0, 0, False, decoded[rows], split, rows, how.seed)]
     points.append(point("noise", "single", 1.0, 0, False, decoded[rows], split, rows, how.seed))
-    for level in levels(split, how.seed):
+    for level in levels(split, how.seed + how.part, how.subsets):
         again = level.units is not None and method.refits
         decoder = reconstruct
         if again:
@@ -118,10 +121,9 @@ def listed(items: Items) -> dict:
 def key_of(split: Split, method: Method, how: How) -> dict:
     """What a cell depends on: if any of it changes, the cell is made anew."""
     source = Path(inspect.getfile(type(method))).read_bytes()
-    return {
-        "seed": how.seed, "seconds": how.seconds, "curves": how.curves, "trials": [len(split.train), len(split.test)],
-        "method": digest(source), "bundles": bundle_digests(split, method.kind), "rows": CURVE_ROWS,
-    }  # fmt: skip
+    wishes = {"seed": how.seed, "seconds": how.seconds, "curves": how.curves, "subsets": how.subsets}
+    trials = [len(split.train), len(split.test), CURVE_ROWS]
+    return {**wishes, "trials": trials, "method": digest(source), "bundles": bundle_digests(split, method.kind)}
 
 
 def bundle_digests(split: Split, kind: str) -> dict[str, str]:

@@ -45,18 +45,18 @@ def curve_rows(split: Split) -> np.ndarray:
     return rows[np.linspace(0, len(rows) - 1, CURVE_ROWS).astype(int)]  # rows may be ordered by condition
 
 
-def levels(split: Split, seed: int) -> Iterator[Level]:
-    """All points but the whole: the ablation (a share of the units, SUBSETS random draws), then the noise ladder."""
+def levels(split: Split, seed: int, subsets: int = SUBSETS) -> Iterator[Level]:
+    """All points but the whole: the ablation (a share of the units, several random draws), then the noise ladder."""
     rows = curve_rows(split)
     windows = split.test.windows[rows]
     for share in SHARES[1:]:
-        for subset in range(SUBSETS):
+        for subset in range(subsets):
             units = kept_units(split.units, share, seed + subset)
             yield Level("units", f"{share:.1%}", share, subset, rows, silenced(windows, units), units)
-    yield from noise_levels(split, rows, seed)
+    yield from noise_levels(split, rows, seed, subsets)
 
 
-def noise_levels(split: Split, rows: np.ndarray, seed: int) -> Iterator[Level]:
+def noise_levels(split: Split, rows: np.ndarray, seed: int, subsets: int) -> Iterator[Level]:
     """Means of several trials where there are repeats; thinned spikes where counts are of single trials."""
     test = split.test
     if test.repeats is not None:
@@ -67,7 +67,7 @@ def noise_levels(split: Split, rows: np.ndarray, seed: int) -> Iterator[Level]:
                 yield Level("noise", f"mean of {count}", count, 0, rows, split.norm.apply(together.mean(1)))
     if not (split.signed or split.averaged):
         for share in KEPT_SPIKES:
-            for subset in range(SUBSETS):
+            for subset in range(subsets):
                 kept = np.random.default_rng(seed + subset).binomial(test.counts[rows].astype(np.int64), share)
                 yield Level("noise", f"{share:.0%} of spikes", share, subset, rows, split.norm.apply(kept / share))
 

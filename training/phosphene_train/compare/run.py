@@ -4,7 +4,7 @@ import json
 import re
 import traceback
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -12,6 +12,7 @@ import torch
 
 from ..bundle import write_json
 from .cell import How, key_of, run_cell, shown_rows, view_rows, write_strip
+from .controls import SUBSETS
 from .judge import Judge, load_judge
 from .kept import kept
 from .methods import all_methods, choose
@@ -84,9 +85,9 @@ def run_method(options: Options, name: str, method_name: str) -> None:
     method = next(each for each in all_methods() if each.name == method_name)
     splits = load(options, name)
     judge = judge_of(options) if name == "simulated" else None
-    how = How(options.how.device, options.how.seconds / len(splits), options.how.seed, options.how.curves)
-    for split in splits:
-        cell_of(options.out, split, method, how, judge)
+    each = replace(options.how, seconds=options.how.seconds / len(splits), subsets=max(1, SUBSETS // len(splits)))
+    for part, split in enumerate(splits):
+        cell_of(options.out, split, method, replace(each, part=part), judge)
 
 
 def cell_of(out: Path, split: Split, method: Method, how: How, judge: Judge | None) -> None:

@@ -8,11 +8,12 @@ from torch import Tensor
 
 from ..fit.picture_metrics import identification, unique_rows
 from ..metrics import correlations, structural_similarities
+from ..optimise.movie_metrics import SKIP, frame_correlation, video_correlation
 from .types import Split, Trials
 
 WAYS, TRIALS = 50, 1000
-SKIPPED_FRAMES, LONG_CLIP = 32, 96
-"""Of clips of at least LONG_CLIP frames the first 32 are not judged, as Bauer et al. (eLife 105081) have it."""
+LONG_CLIP = 96
+"""Of clips of at least so many frames the first 32 are not judged, as Bauer et al. (eLife 105081) have it."""
 
 
 @dataclass(frozen=True)
@@ -84,11 +85,12 @@ def movie_scores(a: Tensor, b: Tensor, test: Trials, rows: np.ndarray) -> dict[s
     key = np.stack([test.clip[rows], test.trial[rows]], 1)
     shows, at = np.unique(key, axis=0, return_inverse=True)
     video, frame = [], []
+    everywhere = torch.ones(a[0].numel(), dtype=torch.bool)
     for show in range(len(shows)):
-        here = np.flatnonzero(at.ravel() == show)
-        kept = torch.from_numpy(here[SKIPPED_FRAMES:] if len(here) >= LONG_CLIP else here)
-        x, y = a[kept].flatten(1), b[kept].flatten(1)
-        video.append(float(correlations_of_pairs(x.reshape(1, -1), y.reshape(1, -1))[0]))
-        frame.append(float(correlations_of_pairs(x, y).mean()))
+        here = torch.from_numpy(np.flatnonzero(at.ravel() == show))
+        skip = SKIP if len(here) >= LONG_CLIP else 0
+        decoded, shown = a[here].flatten(1), b[here].flatten(1)
+        video.append(video_correlation(shown, decoded, everywhere, skip))
+        frame.append(frame_correlation(shown, decoded, everywhere, skip))
     clip = shows[:, 0]
     return {"videoCorrelation": Items(np.array(video), clip), "frameCorrelation": Items(np.array(frame), clip)}

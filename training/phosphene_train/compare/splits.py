@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from .splits_fmri import fmri_digits
 from .splits_it import it_rasters
+from .splits_movies import simulated_movies
 from .splits_simulated import simulated
 from .splits_v1 import v1_movies
 from .splits_v4 import v4_averaged, v4_trials
@@ -12,6 +13,7 @@ from .wanted import Wanted
 
 DATA_SETS: dict[str, Callable[[Wanted], list[Split]]] = {
     "simulated": simulated,
+    "simulated-movies": simulated_movies,
     "v4": v4_averaged,
     "v4-trials": v4_trials,
     "it": it_rasters,
