@@ -40,9 +40,9 @@ export async function drift(args: string[]): Promise<void> {
   });
   const finish = beginRun("drift", args);
   const subject = await readSubject(values.bundle, values.session);
-  const minutes = values.smoke ? 0.5 : Number(values.minutes);
+  const minutes = values.smoke ? 4 : Number(values.minutes);
   const run: DriftRun = {
-    ...{ minutes, pointS: values.smoke ? 10 : Number(values.point), seed: Number(values.seed) },
+    ...{ minutes, pointS: values.smoke ? 120 : Number(values.point), seed: Number(values.seed) },
     ...{ everyBins: Number(values.every), lost: Number(values.lost), moved: Number(values.moved) },
     ...{ driftSd: Number(values["drift-sd"]), driftTauMs: 1000 * Number(values["drift-tau"]) },
     atMs: 30_000 * minutes,

@@ -31,12 +31,14 @@ test("`bench drift` plays a session in which units drift and are exchanged, and 
   expect(await bench.exited()).toBe(0);
   const { bundle, points } = JSON.parse(readFileSync(json, "utf8"));
   expect(bundle).toBe("demo-linear");
-  expect(points.map(({ minute }: { minute: number }) => Math.round(60 * minute))).toEqual([10, 20, 30]);
-  expect(points.at(-1).updates).toBeGreaterThan(100);
-  for (const { frozen, adapted } of points) {
-    expect(frozen.windows).toBe(adapted.windows);
-    for (const { category } of [frozen, adapted]) expect(category).toBeLessThanOrEqual(1);
+  const [before, after] = points;
+  expect(points.map(({ minute }: { minute: number }) => minute)).toEqual([2, 4]);
+  expect(after.updates).toBeGreaterThan(2000);
+  // Before the electrodes move there is nothing to learn; afterwards much is lost, and some of it is learned again.
+  for (const { category } of [before.frozen, before.adapted]) expect(category).toBeGreaterThan(0.98);
+  for (const score of ["category", "values"]) {
+    expect(after.frozen[score]).toBeLessThan(before.frozen[score] - 0.1);
+    expect(after.adapted[score]).toBeGreaterThan(after.frozen[score] + 0.03);
   }
-  expect(points[0].frozen.category).toBeGreaterThan(points.at(-1).frozen.category);
   expect(readFileSync(figure, "utf8")).toContain("50 % exchanged");
 });
