@@ -1,9 +1,9 @@
 import type { StepDecision } from "../src/decode/budget.ts";
 import { Continuity } from "../src/decode/continuity.ts";
 import type { Decoded } from "../src/decode/decoder.ts";
-import { assess, isReconstruction, meanOverBins } from "../src/decode/evidence.ts";
+import { assess, isReconstruction, meanOverBins, weighBins } from "../src/decode/evidence.ts";
 import type { FrameBudget } from "../src/decode/frame-budget.ts";
-import type { Manifest } from "../src/decode/manifest.ts";
+import { binWeightsOf, type Manifest } from "../src/decode/manifest.ts";
 import type { Ledger } from "../src/ledger.ts";
 import type { FrameBody } from "../src/protocol/messages.ts";
 import type { ClockMap } from "../src/signal/clock.ts";
@@ -53,6 +53,7 @@ const UNDECIDED: StepDecision = { steps: 0, estimateMs: 0, leftMs: 0, why: "no-t
  */
 export function decodeStage(parts: DecodeStageParts): (window: Window) => Promise<Drafted | null> {
   const continuity = new Continuity();
+  const weights = binWeightsOf(parts.manifest);
   return async (window) => {
     const { index, closedAtMs } = window.last;
     const { supervisor, budget, now } = parts;
@@ -74,7 +75,10 @@ export function decodeStage(parts: DecodeStageParts): (window: Window) => Promis
         reset: continuity.isBroken(window.last.epoch, parts.losses()),
       });
       // While the decoder works: afterwards every microsecond counts.
-      const observed = meanOverBins(window.values, parts.manifest.bins.window);
+      const observed =
+        weights === undefined
+          ? meanOverBins(window.values, parts.manifest.bins.window)
+          : weighBins(window.values, weights);
       const decoded = await answer;
       const received = now();
       budget.modelled(decision, received - dispatched, decoded.synthesisedMs - decoded.startedMs);
@@ -95,7 +99,7 @@ interface Run {
   readonly decision: StepDecision;
   readonly steps: number;
   readonly steering: SteeringState;
-  /** Mean over the window's bins; shape [units]. */
+  /** Mean over the window's bins, or their weighted sum; shape [units]. */
   readonly observed: Float32Array;
   readonly dispatched: number;
   readonly received: number;

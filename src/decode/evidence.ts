@@ -104,6 +104,14 @@ export function meanOverBins(values: Float32Array, bins: number): Float32Array {
   return mean;
 }
 
+/** Sum over the bins of a window by a weight for each; `values` has shape [bins, units]. */
+export function weighBins(values: Float32Array, weights: readonly number[]): Float32Array {
+  const units = values.length / weights.length;
+  const sum = new Float32Array(units);
+  for (let i = 0; i < values.length; i++) sum[i % units]! += values[i]! * weights[Math.floor(i / units)]!;
+  return sum;
+}
+
 /** Root mean square z-score of `mu` against the training latents. */
 export function atypicality(mu: Float32Array, mean: ArrayLike<number>, std: ArrayLike<number>): number {
   let sum = 0;

@@ -19,7 +19,14 @@ export type { OptimiseManifest } from "./manifest-optimise.ts";
 export type { BundleFile, GuidanceRange } from "./manifest-parts.ts";
 
 /** Every kind is one line here; those whose bundles are ONNX graphs have `graphFiles` as their `files`. */
-const kinds = [diffusionManifest, linearManifest, directManifest, optimiseManifest, guidedManifest, latentDiffusionManifest] as const;
+const kinds = [
+  diffusionManifest,
+  linearManifest,
+  directManifest,
+  optimiseManifest,
+  guidedManifest,
+  latentDiffusionManifest,
+] as const;
 
 const names = kinds.map(({ shape }) => `"${shape.kind.value}"`).join(", ");
 const manifestSchema = z.discriminatedUnion("kind", kinds, {
@@ -105,4 +112,9 @@ export function bundleFiles(manifest: Manifest): [string, BundleFile][] {
 /** Range of the guidance weight; undefined where the bundle has none. */
 export function guidanceOf(manifest: Manifest): GuidanceRange | undefined {
   return "guidance" in manifest ? manifest.guidance : undefined;
+}
+
+/** Weight of each bin of a window in the activity that `explained` compares; undefined: their mean. */
+export function binWeightsOf(manifest: Manifest): readonly number[] | undefined {
+  return "haemodynamics" in manifest ? manifest.haemodynamics.weights : undefined;
 }

@@ -1,6 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { atypicality, correlation, groupBits, isReconstruction, meanOverBins } from "../../src/decode/evidence.ts";
+import {
+  atypicality,
+  correlation,
+  groupBits,
+  isReconstruction,
+  meanOverBins,
+  weighBins,
+} from "../../src/decode/evidence.ts";
 import { balances, Ledger, type Outcome } from "../../src/ledger.ts";
 
 describe("Ledger", () => {
@@ -79,6 +86,9 @@ describe("evidence", () => {
     expect(correlation([1, 2, 3], [3, 2, 1])).toBeCloseTo(-1);
     expect(correlation([1, 1, 1], [3, 2, 1])).toBe(0);
     expect([...meanOverBins(Float32Array.of(1, 2, 3, 6), 2)]).toEqual([2, 4]);
+    expect([...weighBins(Float32Array.of(1, 2, 3, 6), [0.5, 0.5])]).toEqual([2, 4]);
+    expect([...weighBins(Float32Array.of(1, 2, 3, 6), [-1, 1])]).toEqual([2, 4]);
+    expect([...weighBins(Float32Array.of(1, 2, 3, 7), [-1, 2])]).toEqual([5, 12]);
     expect(atypicality(Float32Array.of(3, 1), [1, 1], [2, 1])).toBeCloseTo(Math.sqrt(0.5));
   });
 
