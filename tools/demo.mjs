@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
@@ -40,6 +40,14 @@ function sessionOf(bundle) {
   return existsSync(own) ? own : shipped;
 }
 
+/** Shipped bundles are for the same units: whoever plays the shipped session can switch between them on the page. */
+function othersBeside({ recording }, bundle) {
+  if (recording !== undefined || sessionOf(bundle) !== join(root, "models/demo/session")) return [];
+  const active = resolve(root, bundle ?? "models/demo");
+  const shipped = readdirSync(join(root, "models")).map((name) => join(root, "models", name));
+  return shipped.filter((folder) => folder !== active && existsSync(join(folder, "manifest.json")));
+}
+
 /** Whether the simulated animal answers pictures that it has not seen: the session has an encoding model. */
 function isInteractive({ recording }, bundle) {
   if (recording !== undefined) return false;
@@ -50,6 +58,8 @@ function isInteractive({ recording }, bundle) {
 function daemonArguments(values, bundle) {
   const args = ["run"];
   if (bundle !== undefined) args.push("--bundle", bundle);
+  const others = othersBeside(values, bundle);
+  if (others.length > 0) args.push("--offer", ...others);
   if (values.port !== undefined) args.push("--port", values.port);
   if (values["rig-port"] !== undefined) args.push("--source", `tcp://127.0.0.1:${values["rig-port"]}`);
   // The rig takes pictures on the second port after that of its data.

@@ -9,6 +9,7 @@ import { stopSignal, untilStopped } from "./signals.ts";
 interface RunOptions {
   config?: string;
   bundle?: string;
+  offer?: string[];
   stimuli?: string;
   source?: string;
   present?: string;
@@ -22,6 +23,7 @@ export function addRun(program: Command): void {
     .description("decode: connect to the source, serve viewers")
     .addOption(configOption)
     .option("-b, --bundle <dir>", "bundle folder, instead of the configured one")
+    .option("--offer <dir...>", "bundle folders that operators may switch to, instead of the configured ones")
     .option(
       "--stimuli <dir>",
       "folder of stimulus pictures, instead of the configured one (default: the bundle's session folder, where it has one)",
@@ -50,6 +52,7 @@ function override(config: Config, options: RunOptions): Config {
   return {
     ...config,
     bundle,
+    bundles: options.offer ?? config.bundles,
     stimuli: options.stimuli ?? ownSession,
     source: {
       ...config.source,
