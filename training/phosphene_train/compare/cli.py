@@ -32,6 +32,7 @@ def add_compare(commands, emoji: Path) -> None:
     add("--latency", type=Path, nargs="+", default=[], metavar="FILE", help="JSON of bench -- latency or decoders")
     add("--prepare", action="store_true", help="only write the data sets to OUT/data, for a machine without them")
     add("--small", action="store_true", help="a few trials of everything, to try the road")
+    add("--page", type=Path, default=None, metavar="FILE", help="put the table between the marks of docs/decoders.md")
     add("--report", action="store_true", help="only put together what is in OUT")
     command.set_defaults(run=run_compare)
 
@@ -47,7 +48,7 @@ def run_compare(options: argparse.Namespace) -> int:
         if options.prepare:
             return prepare(wishes)
         absent = {} if options.report else run_cells(wishes)
-        failed = report(options.out, absent, options.latency, options.seed)
+        failed = report(options.out, absent, options.latency, options.seed, options.page)
     except (DataError, ValueError) as error:
         print(f"compare: {error}")
         return 2

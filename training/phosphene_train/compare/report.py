@@ -5,6 +5,7 @@ from pathlib import Path
 import torch
 
 from ..bundle import write_json
+from .document import write_document
 from .figure import draw_curves
 from .latency import read_latency
 from .methods import all_methods
@@ -15,8 +16,8 @@ OWN_PICTURES = ("simulated",)
 """Data sets whose pictures are our own: those of the others may not be shown to anybody."""
 
 
-def report(out: Path, absent: dict[str, str], latency: list[Path], seed: int) -> list[str]:
-    """Everything that is shown; returns the methods that failed somewhere."""
+def report(out: Path, absent: dict[str, str], latency: list[Path], seed: int, page: Path | None = None) -> list[str]:
+    """Everything that is shown, and into a page where one is given; returns the methods that failed somewhere."""
     cells = read_cells(out, [method.name for method in all_methods()])
     table = table_of(cells, absent, seed)
     table["latency"] = read_latency(latency)
@@ -28,4 +29,6 @@ def report(out: Path, absent: dict[str, str], latency: list[Path], seed: int) ->
     draw_sheet(out, cells, out / "sheet.png")
     draw_sheet(out, cells, out / "sheet-own-pictures.png", OWN_PICTURES)
     draw_curves(table, out / "curves.png")
+    if page is not None:
+        write_document(page, table, out)
     return [method for by in cells.values() for method, parts in by.items() if any("failed" in part for part in parts)]

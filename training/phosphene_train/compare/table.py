@@ -41,15 +41,19 @@ def table_of(cells: Cells, absent: dict[str, str], seed: int) -> dict:
 def data_set(by_method: dict[str, list[dict]], seed: int) -> dict:
     """Rows of one data set, view by view, and its curves."""
     views = {view: [] for parts in by_method.values() for part in parts for view in part.get("views", {})}
+    most = max(len(parts) for parts in by_method.values())
     for method, parts in by_method.items():
-        trouble = next((part[word] for word in ("refuses", "failed") for part in parts if word in part), None)
+        trouble = next(((part[word], word) for word in ("refuses", "failed") for part in parts if word in part), None)
         for view, rows in views.items():
-            about = {"method": method, "kind": parts[0]["kind"]}
-            rows.append({**about, "why": trouble} if trouble else {**about, **row(parts, view, seed)})
+            about = {"method": method, "kind": parts[0]["kind"], "parts": len(parts), "of": most}
+            if trouble:
+                rows.append({**about, "why": trouble[0], "how": trouble[1]})
+            else:
+                rows.append({**about, **row(parts, view, seed)})
     whole = {m: parts for m, parts in by_method.items() if all("views" in part for part in parts)}
     return {
         "source": next(iter(by_method.values()))[0]["source"],
-        "parts": max(len(parts) for parts in by_method.values()),
+        "parts": most,
         "views": views,
         "curves": {method: curve(parts) for method, parts in whole.items() if all("curves" in part for part in parts)},
     }
@@ -126,7 +130,8 @@ def lines(rows: list[dict], latency: dict[str, list[dict]]) -> list[str]:
             continue
         figures = [shown(row["figures"].get(column), column in ("twoWay", "videoCorrelation")) for column in there]
         fitted = f"{row['trainTrials']} trials, {row['fitSeconds']:.0f} s"
-        cells = [row["method"], *figures, shown(row["shuffled"]["twoWay"], False), fitted]
+        part = f" ({row['parts']} of {row['of']} parts)" if row["parts"] < row["of"] else ""
+        cells = [row["method"] + part, *figures, shown(row["shuffled"]["twoWay"], False), fitted]
         cells += ["; ".join(map(said, timed[row["method"]]))] if any(timed.values()) else []
         out.append("| " + " | ".join(cells) + " |")
     counted = next((row["figures"]["twoWay"] for row in rows if "figures" in row), None)
