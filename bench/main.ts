@@ -10,6 +10,7 @@ const HARNESSES: Record<string, string> = {
   ingest: "spikes taken in: loss at a full rate, arrival to bin, a burst",
   fanout: "what many viewers cost the others",
   attack: "what connections of somebody without a token cost the loop",
+  switch: "what loading another bundle costs the one that decodes",
   soak: "memory over time, with a rig that is killed",
   page: "the viewer in Chromium: first picture, staleness, heap over time",
   peers: "side by side with other software on the same spikes",

@@ -5,18 +5,11 @@ import { join } from "node:path";
 import { Unpackr } from "msgpackr";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readMcapLog } from "../../adapters/recording/mcap-log.ts";
+import { parsePhosphene } from "../../adapters/recording/parse-phosphene.ts";
 import { readBundles } from "../../daemon/bundles.ts";
 import { balances } from "../../src/ledger.ts";
 import type { ServerMessage } from "../../src/protocol/messages.ts";
-import {
-  freePortPair,
-  type Running,
-  type RunningDaemon,
-  startDaemon,
-  startRig,
-  TINY,
-  TINY_LINEAR,
-} from "./processes.ts";
+import { freePortPair, Running, type RunningDaemon, startDaemon, startRig, TINY, TINY_LINEAR } from "./processes.ts";
 import { TestViewer } from "./test-viewer.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "phosphene-switch-"));
@@ -204,6 +197,28 @@ describe("a switch of the bundle while the daemon decodes", () => {
   });
 });
 
+describe("phosphene switch", () => {
+  const typed = async (...args: string[]) => {
+    await using running = new Running(["daemon/main.ts", "switch", ...args, "--url", daemon.url]);
+    return { code: await running.exited(), output: running.output };
+  };
+
+  test("lists the bundles, switches to one by its name, and says why it cannot", async () => {
+    await (await decodingWith("tiny"))[Symbol.asyncDispose]();
+    const { code, output } = await typed("tiny-linear");
+    expect({ code, output }).toEqual({
+      code: 0,
+      output: expect.stringMatching(/^phosphene: decoding with tiny-linear from frame \d+, bin \d+\n$/),
+    });
+    const listed = await typed();
+    expect(listed.output).toMatch(/^tiny +diffusion +available\ntiny-linear +linear +active\n/);
+    expect(await typed("nobody")).toMatchObject({
+      code: 1,
+      output: expect.stringMatching(/^\[SWITCH_REFUSED\].*nobody/),
+    });
+  });
+});
+
 describe("adaptation", () => {
   test("of a linear decoder is switched by an operator, and holds from a frame on", async () => {
     await using viewer = await decodingWith("tiny-linear");
@@ -244,6 +259,8 @@ describe("afterwards", () => {
       if (topic === "bundle") bundles.push(unpackr.unpack(data));
     });
     expect(bundles).toHaveLength(switches);
+    // What is replayed is what the source sent; whoever replays it chooses the bundle.
+    expect(parsePhosphene(bytes, "recording", undefined).notes).toEqual([]);
     for (const { digest, seq, bin } of bundles) {
       expect(frames.get(seq)).toMatchObject({ bundle: digest, bins: [expect.any(Number), bin] });
       expect(frames.get(seq - 1)?.bundle).not.toBe(digest);
