@@ -23,14 +23,19 @@ from .model import DirectModel, DirectOptions
 from .objective import Distance, Weights
 from .painter import PainterOptions
 from .quantise import round_to_int8
-from .train import DirectTraining, train_direct
+from .steered import mixed, read_teacher, steered_examples
+from .train import DirectTraining, NextPair, train_direct
+
+STEERED_SHARE = 3 / 16
+"""Of a batch."""
 
 
 @dataclass(frozen=True)
 class DemoDirectOptions:
     """Sizes of a run: training scenes and held-out ones of each kind, pictures that the maps are fitted to, steps and
     batch, seconds after which training ends (0: never), steps of the judge of the perceptual distance where the run of
-    the demo has none, steps of the encoding network, channels of the painter, and ways in which a unit is read."""
+    the demo has none, steps of the encoding network, channels of the painter, ways in which a unit is read, peak
+    learning rate, weight of the perceptual distance, steered examples (only with the run of the demo)."""
 
     scenes: int = 16_384
     test: int = 1024
@@ -44,7 +49,8 @@ class DemoDirectOptions:
     latent: int = 16
     context: int = 10
     rate: float = 1e-3
-    perceptual: float = 0.5
+    perceptual: float = 0.06
+    steered: int = 24_576
     seed: int = 7
 
 
@@ -72,7 +78,8 @@ def train_demo_direct(
         critic = fit_critic(emoji, scenes, options, device, work, run)
         training = DirectTraining(o.steps, o.rate, seconds=o.seconds, weights=Weights(perceptual=o.perceptual))
         distance = distance_of(critic) if critic else None
-        model = train_direct(model, scenes.pairs(o.batch, o.seed), training, distance, work)
+        load_state(model, "start", work)
+        model = train_direct(model, source_of(scenes, model, run, o), training, distance, work)
         save_state(model, "direct", work)
     round_to_int8(model.eval().requires_grad_(False))
     kept = json.loads((work / "options.json").read_text())
@@ -90,6 +97,15 @@ def scenes_of(
     say(f"rates of {options.scenes} training and 2 x {options.test} held-out scenes")
     sizes = (options.scenes, options.test, options.seed)
     return scenes_of_run(source, emoji, run, work, device, *sizes) if run else scenes_of_bundle(source, emoji, *sizes)
+
+
+def source_of(scenes: Scenes, model: DirectModel, run: Path | None, o: DemoDirectOptions) -> NextPair:
+    """Windows with pictures, some of them steered where the run of the demo has its many-step sampler."""
+    pairs = scenes.pairs(o.batch, o.seed)
+    if run is None or not o.steered:
+        return pairs
+    teacher = read_teacher(run, str(scenes.device))
+    return mixed(pairs, steered_examples(scenes, model.vae, teacher, o.steered, o.seed + 2), STEERED_SHARE)
 
 
 def new_model(scenes: Scenes, source: Path, o: DemoDirectOptions, work: Path) -> tuple[DirectModel, dict]:
@@ -133,10 +149,15 @@ def fit_critic(
 
 
 def distance_of(critic: Vision) -> Distance:
-    """The perceptual distance by a network."""
+    """The perceptual distance by a network, of half of the batch, both pictures moved by the same few pixels: where the
+    network's strides fall must not show in the decoded picture as a comb."""
 
     def distance(decoded: torch.Tensor, true: torch.Tensor) -> torch.Tensor:
-        return perceptual_distance(critic, decoded, true)
+        some, side = slice(0, max(1, len(decoded) // 2)), true.shape[-1]
+        # Index tensors and not torch.roll: a number that changes would be compiled anew each time.
+        rows, columns = (torch.arange(side, device=true.device) + torch.randint(8, (2, 1), device=true.device)) % side
+        a, b = (x[some].index_select(2, rows).index_select(3, columns) for x in (decoded, true))
+        return perceptual_distance(critic, a, b)
 
     return distance
 
@@ -151,7 +172,9 @@ def judge_of(emoji: Path, run: Path | None, work: Path, device: str) -> Vision |
 
 def smoke(options: DemoDirectOptions) -> DemoDirectOptions:
     """A few steps of everything."""
-    return replace(options, scenes=192, test=32, seen=192, steps=4, batch=8, critic_steps=2, encoding_steps=4)
+    return replace(
+        options, scenes=192, test=32, seen=192, steps=4, batch=8, critic_steps=2, encoding_steps=4, steered=4
+    )
 
 
 def say(text: str) -> None:

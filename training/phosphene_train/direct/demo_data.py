@@ -30,14 +30,16 @@ class Scenes:
         return self.train.driven.device
 
     def pairs(self, batch: int, seed: int):
-        """An endless source of (window, picture): single trials anywhere in a stream, more of them inside responses."""
+        """An endless source of (window, no steering, picture): single trials anywhere in a stream, more of them inside
+        responses."""
+        still = torch.zeros(batch, self.animal.manifest["latents"]["dimension"], device=self.device)
         generator = torch.Generator(self.device).manual_seed(seed)
 
-        def pair() -> tuple[Tensor, Tensor]:
+        def pair() -> tuple[Tensor, Tensor, Tensor]:
             a = self.animal
             drawn = sample_mixture(a.population, self.train.driven, DENOISER_MIXTURE, batch, generator)
             pictures = self.train.pool.images(drawn.stimulus) * drawn.shown[:, None, None, None]
-            return normalise(drawn.counts, a.normalisation), pictures
+            return normalise(drawn.counts, a.normalisation), still, pictures
 
         return pair
 

@@ -12,15 +12,15 @@ from ..train_denoiser import autocast, fast
 from .model import DirectModel
 from .objective import Distance, Weights, objective
 
-NextPair = Callable[[], tuple[Tensor, Tensor]]
-"""Gives normalised windows [B, W, U] and pictures [B, C, S, S] in [-1, 1] (mid-grey for a blank), always of one B."""
+NextPair = Callable[[], tuple[Tensor, Tensor, Tensor]]
+"""Gives normalised windows [B, W, U], steering [B, D] (mostly 0) and pictures [B, C, S, S] in [-1, 1] (mid-grey for a
+blank), always of one B."""
 
 
 @dataclass(frozen=True)
 class DirectTraining:
     """Steps, peak learning rate, weight decay, memory of the average, seconds after which it ends (0: never), terms of
-    the loss; share of the units that are put at their mean, drawn for each window (0 for endless data); whether to
-    compile it on a GPU."""
+    the loss; whether to compile it on a GPU."""
 
     steps: int
     rate: float = 1e-3
@@ -28,7 +28,6 @@ class DirectTraining:
     keep: float = 0.999
     seconds: float = 0.0
     weights: Weights = field(default_factory=Weights)
-    unit_dropout: float = 0.0
     compiled: bool = True
 
 
@@ -39,20 +38,16 @@ def train_direct(
     model.vae.requires_grad_(False)
     device = next(model.parameters()).device
 
-    def terms(window: Tensor, picture: Tensor) -> dict[str, Tensor]:
-        latents = model.vae.encode(window)[0]
+    def terms(window: Tensor, steering: Tensor, picture: Tensor) -> dict[str, Tensor]:
+        latents = model.vae.encode(window)[0] + steering
         with autocast(picture):
-            decoded = model.paint(window, latents)
+            decoded = model.paint(window + model.activity_of(steering)[:, None], latents)
             return objective(decoded.float(), picture, options.weights, distance)
 
     run = fast(terms) if options.compiled and device.type == "cuda" else terms
 
     def loss(_step: int) -> tuple[Tensor, dict[str, Tensor]]:
-        window, picture = next_pair()
-        if options.unit_dropout:
-            keep = torch.rand(len(window), 1, window.shape[2], device=device) >= options.unit_dropout
-            window = window * keep
-        found = run(window, picture)
+        found = run(*next_pair())
         return torch.stack(list(found.values())).sum(), {name: value.detach() for name, value in found.items()}
 
     loop = LoopOptions("direct", options.steps, options.rate, options.decay, options.keep, seconds=options.seconds)
