@@ -14,7 +14,7 @@ from ..train_denoiser import autocast
 
 FACTOR = 4
 """Pixels of the picture along one of the latent."""
-JITTER = 0.05
+JITTER = 0.15
 """Standard deviation of the noise added to latents in training, so that near latents mean near pictures."""
 
 

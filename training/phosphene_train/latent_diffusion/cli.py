@@ -21,6 +21,11 @@ def add_latent_diffusion(commands: argparse._SubParsersAction, emoji: Path) -> N
     digits.add_argument("--out", type=Path, default=Path("runs/fmri-digits"), help="run folder (%(default)s)")
     digits.add_argument("--folds", type=int, default=10)
     digits.set_defaults(run=guarded(run_digits_command))
+    bundle = kinds.add_parser("bundle", help="a bundle folder from what `fit` left in its run folder")
+    bundle.add_argument("folder", type=Path, metavar="RUN")
+    bundle.add_argument("out", type=Path, metavar="OUT", help="bundle folder to write; its name is the bundle's")
+    bundle.add_argument("--sheet", type=Path, help="also a sheet of true and decoded pictures of the session's stimuli")
+    bundle.set_defaults(run=guarded(run_bundle))
     for each in (simulated, digits):
         each.add_argument("--device", default=None, help="cuda or cpu (default: cuda where there is one)")
         each.add_argument("--seconds", type=float, default=480, help="end in about this time (%(default)s)")
@@ -54,6 +59,17 @@ def run_fit(options: argparse.Namespace) -> int:
     return 0
 
 
+def run_bundle(options: argparse.Namespace) -> int:
+    """Write and check; returns the exit code."""
+    from .make_bundle import make_bundle, sheet
+
+    failed = make_bundle(options.folder, options.out)
+    if options.sheet:
+        sheet(options.folder, options.sheet)
+    print(f"{options.out}: " + (f"FAILED {', '.join(failed)}" if failed else "verified"))
+    return 1 if failed else 0
+
+
 def run_digits_command(options: argparse.Namespace) -> int:
     """All folds; returns the exit code."""
     from dataclasses import replace
@@ -61,9 +77,9 @@ def run_digits_command(options: argparse.Namespace) -> int:
     from rich.console import Console
 
     from .digits import run_digits
-    from .sizes import SMALL
+    from .sizes import FEW, SMALL
 
-    sizes = replace(SMALL, patience=2, trajectories=64, samples=2) if options.smoke else SMALL
+    sizes = replace(SMALL, steps=FEW, trajectories=64, samples=2) if options.smoke else SMALL
     seconds = 0.0 if options.smoke else options.seconds
     metrics = run_digits(options.data, options.out, device_of(options), seconds, options.folds, options.seed, sizes)
     Console().print_json(data=metrics)

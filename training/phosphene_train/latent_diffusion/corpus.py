@@ -14,7 +14,7 @@ class Corpus:
     """All on one device.
 
     pictures   uint8 [N, 3, S, S] of the trials; labels int64 [N] below `classes`, or None
-    patterns   [N, A, V] and windows [N, A, V] of the trials, one for each age of the window, not standardised
+    patterns   [N, A, V] of the trials, one for each age of the window, not standardised
     unlabelled [M, A, V] patterns whose picture nobody knows; the trials' own are used beside them
     album      uint8 [K, 3, S, S] pictures that nobody was shown in a scanner
     distance   perceptual distance of pictures, or None
@@ -22,7 +22,6 @@ class Corpus:
 
     pictures: Tensor
     patterns: Tensor
-    windows: Tensor
     album: Tensor
     unlabelled: Tensor | None = None
     labels: Tensor | None = None

@@ -34,9 +34,9 @@ def run_digits(data: Path, out: Path, device: str, seconds: float, folds: int, s
     started, found, order, stages = time.monotonic(), {}, [], {}
     for at in range(folds):
         train, test = (torch.from_numpy(np.flatnonzero(x)).to(device) for x in (fold != at, fold == at))
-        left = (seconds - (time.monotonic() - started)) / (folds - at) * 0.9 if seconds else 0.0
+        left = (seconds - (time.monotonic() - started)) / (folds - at) * 0.8 if seconds else 0.0
         corpus = corpus_of(pictures[train], patterns[train], labels[train], dataset.labels["digit"].names)
-        fitted, _ = fit(corpus, sizes, left, seed + at)
+        fitted, _, _ = fit(corpus, sizes, left, seed + at)
         true = as_picture(pictures[test])
         rows = rows_of(fitted, corpus, patterns[test, 0], true, sizes.samples)
         for name, decoded in rows.items():
@@ -66,9 +66,9 @@ def assign(labels: np.ndarray, seed: int) -> np.ndarray:
 
 
 def corpus_of(pictures: Tensor, patterns: Tensor, labels: Tensor, names: tuple[str, ...]) -> Corpus:
-    """One age; the window's mean is the pattern itself. The album is moved copies of the training pictures."""
+    """One age, the response of the trial. The album is moved copies of the training pictures."""
     moved = torch.cat([pictures, *(move(pictures, at) for at in range(MOVES))])
-    return Corpus(pictures, patterns, patterns, moved, None, labels, names, None)
+    return Corpus(pictures, patterns, moved, None, labels, names, None)
 
 
 def move(pictures: Tensor, seed: int) -> Tensor:

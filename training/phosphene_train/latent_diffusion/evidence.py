@@ -13,10 +13,10 @@ LOSS = 0.02
 
 
 @torch.no_grad()
-def scores(condition: VoxelCondition, patterns: Tensor, windows: Tensor) -> tuple[np.ndarray, np.ndarray]:
-    """(mu [N, D], correlation over voxels of the window's mean with what mu makes expected [N])."""
+def scores(condition: VoxelCondition, patterns: Tensor) -> tuple[np.ndarray, np.ndarray]:
+    """(mu [N, D], correlation over voxels of the pattern with what mu makes expected [N])."""
     mu = condition.embedding(condition.standard(patterns))
-    return mu.cpu().numpy(), pearson(windows, condition.embedding.expected(mu)).cpu().numpy()
+    return mu.cpu().numpy(), pearson(patterns, condition.embedding.expected(mu)).cpu().numpy()
 
 
 def atypicality(mu: np.ndarray, mean: np.ndarray, std: np.ndarray) -> np.ndarray:
@@ -27,15 +27,15 @@ def calibrate(experiment: Experiment, condition: VoxelCondition, tests: dict[str
     """Thresholds, statistics and what they reject, as the manifest has them; bits are missing."""
     p = experiment.paradigm
     real = best_of(experiment, tests)
-    random = torch.Generator(real[0].device).manual_seed(seed)
-    order = torch.rand(real[0].shape, generator=random, device=real[0].device).argsort(1)
+    random = torch.Generator(real.device).manual_seed(seed)
+    order = torch.rand(real.shape, generator=random, device=real.device).argsort(1)
     kinds = {
         "real": real,
-        "blank": experiment.blanks(len(real[0]), seed + 1),
-        "voxelShuffled": tuple(x.gather(1, order) for x in real),
+        "blank": experiment.blanks(len(real), seed + 1),
+        "voxelShuffled": real.gather(1, order),
         "foreign": foreign(experiment, p.ages.index(p.age), random),
     }
-    found = {name: scores(condition, *pair) for name, pair in kinds.items()}
+    found = {name: scores(condition, each) for name, each in kinds.items()}
     mu, agreement = found["real"]
     mean, std = mu.mean(0), mu.std(0).clip(1e-3)
     typical = {name: atypicality(each, mean, std) for name, (each, _) in found.items()}
@@ -56,16 +56,13 @@ def calibrate(experiment: Experiment, condition: VoxelCondition, tests: dict[str
             "calibration": calibration}  # fmt: skip
 
 
-def best_of(experiment: Experiment, tests: dict[str, Trials]) -> tuple[Tensor, Tensor]:
-    """Patterns and window means [N, V] of all held-out trials at the paradigm's age."""
-    at = experiment.paradigm.ages.index(experiment.paradigm.age)
-    return tuple(
-        torch.cat([getattr(t, name)[:, at].float() for t in tests.values()]) for name in ("patterns", "windows")
-    )
+def best_of(experiment: Experiment, tests: dict[str, Trials]) -> Tensor:
+    """Patterns [N, V] of all held-out trials at the paradigm's age."""
+    return torch.cat([trials.best(experiment.paradigm) for trials in tests.values()])
 
 
 @torch.no_grad()
-def foreign(experiment: Experiment, at: int, random: torch.Generator) -> tuple[Tensor, Tensor]:
+def foreign(experiment: Experiment, at: int, random: torch.Generator) -> Tensor:
     """Trials of colour noise with grains of 1, 4 and 16 pixels: none of the stimulus set."""
     device, side = random.device, experiment.voxels.vision.side
     grains = [g for g in (1, 4, 16) if side % g == 0]
@@ -73,5 +70,4 @@ def foreign(experiment: Experiment, at: int, random: torch.Generator) -> tuple[T
     noise = torch.cat([torch.nn.functional.interpolate(c * 2 - 1, (side, side)) for c in coarse])
     responses = experiment.voxels.respond(noise)
     volumes = run_of(experiment.paradigm, experiment.noise, experiment.scanner, responses, random, LEAD)
-    patterns, windows = experiment.read(experiment.normalised(volumes), LEAD, len(responses))
-    return patterns[:, at].float(), windows[:, at].float()
+    return experiment.read(experiment.normalised(volumes), LEAD, len(responses))[:, at].float()

@@ -1,5 +1,6 @@
 """All stages in order: contrast, cross-modal, picture autoencoder, embedding, prior, teacher, student."""
 
+import copy
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -9,14 +10,14 @@ from torch import Tensor
 
 from ..half import round_to_half
 from .autoencoder import Autoencoder, fit_autoencoder
-from .condition import VoxelCondition, components, fit_embedding
+from .condition import VoxelCondition, components, fit_embedding, thumbnails
 from .contrast import ContrastTraining, pretrain
 from .corpus import Corpus, any_pattern, as_picture, pick, rows
 from .cross import CrossModal, PictureMae, tune
 from .denoiser import LatentDenoiser
-from .mae import VoxelMae
+from .mae import VoxelEncoder, VoxelMae
 from .sizes import Sizes
-from .stages import Conditioned, conditions, fit_prior, fit_student, fit_teacher, latents_of
+from .stages import Album, Conditioned, conditions, fit_prior, fit_student, fit_teacher, latents_of
 
 
 @dataclass(frozen=True)
@@ -32,13 +33,14 @@ class Fitted:
 
 
 @dataclass(frozen=True)
-class Pictures:
-    """What does not depend on voxels, so that several runs can share it: autoencoder, latents, components, prior."""
+class Ground:
+    """What does not depend on the encoder, so that several runs can share it: autoencoder, latents of the trials'
+    pictures, album, the condition with its embedding (its encoder is not trained), prior."""
 
     autoencoder: Autoencoder
     latents: Tensor
-    mean: Tensor
-    axes: Tensor
+    album: Album
+    condition: VoxelCondition
     prior: LatentDenoiser
 
 
@@ -57,40 +59,51 @@ class Clock:
         return result
 
 
-def fit_pictures(corpus: Corpus, sizes: Sizes, clock: Clock, seed: int) -> Pictures:
-    """Autoencoder and prior, from the album and the trials' pictures."""
+def fit_ground(corpus: Corpus, sizes: Sizes, clock: Clock, seed: int) -> Ground:
+    """Autoencoder, embedding and prior, from the album, the trials' pictures and the trials."""
     torch.manual_seed(seed)
-    device, album = corpus.device, torch.cat([corpus.album, corpus.pictures])
+    device, everything = corpus.device, torch.cat([corpus.album, corpus.pictures])
 
     def draw() -> Tensor:
-        return as_picture(album[rows(len(album), sizes.batch, device)])
+        return as_picture(everything[rows(len(everything), min(256, sizes.batch), device)])
 
-    model = Autoencoder(sizes.autoencoder()).to(device)
-    model = clock.run("autoencoder", lambda s: fit_autoencoder(model, draw, corpus.distance, sizes.patience, s))
+    model, steps = Autoencoder(sizes.autoencoder()).to(device), sizes.steps["autoencoder"]
+    model = clock.run("autoencoder", lambda s: fit_autoencoder(model, draw, corpus.distance, steps, s))
     round_to_half(model)
-    everything, latents = latents_of(model, album), latents_of(model, corpus.pictures)
-    mean, axes = components(everything[:8192].float().flatten(1), sizes.dimension)
+    small = torch.cat([thumbnails(as_picture(part), sizes.thumbnail) for part in everything.split(1024)])
+    mean, axes = components(small[:8192], sizes.dimension)
+    truth, trials = (small - mean) @ axes, len(corpus.album)
+    condition = blank_condition(corpus, sizes)
+    told = fit_embedding(condition, corpus.patterns, truth[trials:], corpus.labels)
+    album = Album(latents_of(model, everything), truth, told)
     prior = LatentDenoiser(sizes.denoiser()).to(device)
-    prior = clock.run("prior", lambda s: fit_prior(prior, everything, sizes, s))
-    return Pictures(model, latents, mean, axes, prior)
+    prior = clock.run("prior", lambda s: fit_prior(prior, album, sizes, s))
+    return Ground(model, album.latents[trials:], album, condition, prior)
 
 
-def fit_voxels(corpus: Corpus, sizes: Sizes, clock: Clock, seed: int) -> VoxelCondition:
-    """Phases 1 and 2; the encoder inside the condition."""
-    torch.manual_seed(seed + 1)
-    device = corpus.device
-    mae = VoxelMae(sizes.mae(corpus.voxels)).to(device)
+def blank_condition(corpus: Corpus, sizes: Sizes) -> VoxelCondition:
+    """Random weights; patterns are standardised by the training trials'."""
+    encoder = VoxelEncoder(sizes.mae(corpus.voxels))
+    condition = VoxelCondition(encoder, sizes.tokens, sizes.context, sizes.groups, len(corpus.classes))
     mean, std = corpus.moments()
-    if sizes.contrast:
-        draw = any_pattern(corpus, sizes.batch, mean, std)
-        mae = clock.run("contrast", lambda s: pretrain(mae, draw, ContrastTraining(sizes.patience, s)))
-    if sizes.cross:
-        both = CrossModal(mae.requires_grad_(True), PictureMae(sizes.pictures())).to(device)
-        mae = clock.run("cross", lambda s: tune(both, pairs(corpus, sizes, mean, std), sizes.patience, s)).voxels
-    condition = VoxelCondition(mae.encoder, sizes.tokens, sizes.context, sizes.groups, len(corpus.classes)).to(device)
-    condition.mean.copy_(mean)
+    condition.to(corpus.device).mean.copy_(mean)
     condition.std.copy_(std)
-    return condition.eval()
+    return condition
+
+
+def fit_voxels(corpus: Corpus, sizes: Sizes, clock: Clock, seed: int, start: VoxelMae | None = None) -> VoxelMae:
+    """Phases 1 and 2, as far as they are asked for; from `start` where phase 1 is done already."""
+    torch.manual_seed(seed + 1)
+    mae = copy.deepcopy(start) if start is not None else VoxelMae(sizes.mae(corpus.voxels)).to(corpus.device)
+    mean, std = corpus.moments()
+    if sizes.contrast and start is None:
+        draw, training = any_pattern(corpus, sizes.batch, mean, std), sizes.steps["contrast"]
+        mae = clock.run("contrast", lambda s: pretrain(mae, draw, ContrastTraining(training, s)))
+    if sizes.cross:
+        both = CrossModal(mae.requires_grad_(True), PictureMae(sizes.pictures())).to(corpus.device)
+        draw = pairs(corpus, sizes, mean, std)
+        mae = clock.run("cross", lambda s: tune(both, draw, sizes.steps["cross"], s)).voxels
+    return mae.eval()
 
 
 def pairs(corpus: Corpus, sizes: Sizes, mean: Tensor, std: Tensor) -> Callable[[], tuple[Tensor, Tensor]]:
@@ -105,37 +118,43 @@ def pairs(corpus: Corpus, sizes: Sizes, mean: Tensor, std: Tensor) -> Callable[[
     return draw
 
 
-def fit(
-    corpus: Corpus, sizes: Sizes, seconds: float, seed: int, shared: Pictures | None = None, student: bool = True
-) -> tuple[Fitted, Pictures]:
-    """Everything in about `seconds`; `shared` of an earlier run is taken instead of fitted."""
-    clock = Clock(seconds, sizes.shares)
-    pictures = shared or fit_pictures(corpus, sizes, clock, seed)
-    condition = fit_voxels(corpus, sizes, clock, seed)
-    target = (pictures.latents.float().flatten(1) - pictures.mean) @ pictures.axes
-    mu = fit_embedding(condition, corpus.patterns, target, corpus.windows, corpus.labels)
+def fit_diffusion(
+    corpus: Corpus, sizes: Sizes, clock: Clock, seed: int, ground: Ground, encoder: VoxelEncoder
+) -> tuple[VoxelCondition, LatentDenoiser]:
+    """The teacher, from the prior, with tokens of this encoder."""
     torch.manual_seed(seed + 2)
-    denoiser = LatentDenoiser(sizes.denoiser()).to(corpus.device)
-    denoiser.load_state_dict(pictures.prior.state_dict())
-    model = Conditioned(condition, denoiser, sizes)
-    model = clock.run("tune", lambda s: fit_teacher(model, corpus, pictures.latents, mu, s))
-    condition = round_to_half(model.condition).eval().requires_grad_(False)
-    fitted = Fitted(condition, pictures.autoencoder, model.denoiser, None, corpus.classes, clock.spent)
-    if not student:
-        return fitted, pictures
-    cond = distillation_conditions(condition, corpus, mu)
-    few = clock.run("distil", lambda s: fit_student(model.denoiser, cond, decoded(fitted, corpus), sizes, s))
+    condition, denoiser = copy.deepcopy(ground.condition), copy.deepcopy(ground.prior)
+    condition.encoder = encoder
+    model = Conditioned(condition, denoiser.requires_grad_(True), sizes).to(corpus.device)
+    teach = lambda s: fit_teacher(model, corpus, ground.latents, ground.album, sizes, s)  # noqa: E731
+    model = clock.run("tune", teach)
+    return round_to_half(model.condition).eval().requires_grad_(False), model.denoiser
+
+
+def fit(corpus: Corpus, sizes: Sizes, seconds: float, seed: int) -> tuple[Fitted, Ground, tuple[VoxelMae, VoxelMae]]:
+    """Everything in about `seconds` (0: all steps): the decoder, and what ablations can share: the ground,
+    and the voxels' autoencoder after phase 1 and after phase 2."""
+    clock = Clock(seconds, sizes.shares)
+    ground = fit_ground(corpus, sizes, clock, seed)
+    first = fit_voxels(corpus, replace(sizes, cross=False), clock, seed)
+    mae = fit_voxels(corpus, sizes, clock, seed, first)
+    condition, teacher = fit_diffusion(corpus, sizes, clock, seed, ground, mae.encoder)
+    fitted = Fitted(condition, ground.autoencoder, teacher, None, corpus.classes, clock.spent)
+    cond = distillation_conditions(fitted, corpus, ground)
+    few = clock.run("distil", lambda s: fit_student(teacher, cond, decoded(fitted, corpus), sizes, s))
     round_to_half(few)
-    return replace(fitted, student=few.eval().requires_grad_(False)), pictures
+    return replace(fitted, student=few.eval().requires_grad_(False)), ground, (first, mae)
 
 
-def distillation_conditions(condition: VoxelCondition, corpus: Corpus, mu: Tensor) -> Tensor:
-    """Of trials (mu from the fits to others) and of patterns without pictures, which need none here."""
-    age = corpus.patterns.shape[1] // 2
-    known = conditions(condition, corpus.patterns[:, age], mu[:, age])
-    if corpus.unlabelled is None:
-        return known
-    return torch.cat([known, conditions(condition, pick(corpus.unlabelled, min(len(corpus.unlabelled), 16_384)))])
+def distillation_conditions(fitted: Fitted, corpus: Corpus, ground: Ground) -> Tensor:
+    """Of trials (mu from the fits to others), of patterns without pictures, which need none here, and of the album."""
+    age, mu = corpus.patterns.shape[1] // 2, ground.album.told.mu
+    found = [conditions(fitted.condition, corpus.patterns[:, age], mu[:, age])]
+    if corpus.unlabelled is not None:
+        found.append(conditions(fitted.condition, pick(corpus.unlabelled, min(len(corpus.unlabelled), 16_384))))
+    _, said = ground.album.draw(len(found[0]) // 4)
+    found.append(torch.cat([fitted.teacher.no_tokens.detach().flatten().expand(len(said), -1), said], 1))
+    return torch.cat(found)
 
 
 def decoded(fitted: Fitted, corpus: Corpus) -> Callable[[Tensor, Tensor], Tensor]:

@@ -1,8 +1,9 @@
 """A run on the simulated experiment: scenes, trials, decoder, ablations, figures, everything that a bundle needs."""
 
+import copy
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -20,7 +21,8 @@ from ..vision import Vision, perceptual_distance
 from .corpus import Corpus
 from .decode import Way, decode
 from .evidence import calibrate
-from .fit import Fitted, Pictures, fit
+from .fit import Clock, Fitted, Ground, fit, fit_diffusion, fit_voxels
+from .mae import VoxelMae
 from .measure import Judge, baselines, figures, row, shuffled
 from .simulated import Experiment, Trials, make_experiment
 from .sizes import Sizes
@@ -68,7 +70,7 @@ def prepare(emoji: Path, kept: Path | None, out: Path, device: str, o: Simulated
     shown = slice_pool(pools.train, o.trials)
     trials = experiment.trials(shown, o.seed + 1)
     corpus = Corpus(
-        shown.pictures, trials.patterns, trials.windows, pools.train.pictures[: o.album],
+        shown.pictures, trials.patterns, pools.train.pictures[: o.album],
         experiment.trials(slice_pool(pools.life, o.unlabelled), o.seed + 2).patterns, shown.category, categories(),
         lambda a, b: perceptual_distance(critic, a, b),
     )  # fmt: skip
@@ -102,14 +104,14 @@ def run_simulated(
     emoji: Path, kept: Path | None, out: Path, device: str, seconds: float, options: SimulatedOptions, sizes: Sizes,
     ablations: bool,
 ) -> dict:  # fmt: skip
-    """Everything within about `seconds`, of which ablations take two fifths; returns the metrics."""
+    """Everything within about `seconds`, of which ablations take a third; returns the metrics."""
     started = time.monotonic()
     out.mkdir(parents=True, exist_ok=True)
     torch.set_float32_matmul_precision("high")
     setting = prepare(emoji, kept, out, device, options, sizes.side)
     left = seconds - (time.monotonic() - started) - 45 if seconds else 0.0
-    share = 0.6 if ablations else 1.0
-    fitted, pictures = fit(setting.corpus, sizes, max(0.0, left * share), options.seed)
+    share = 0.72 if ablations else 1.0
+    fitted, ground, phases = fit(setting.corpus, sizes, max(0.0, left * share), options.seed)
     best = choose_guidance(setting, fitted, sizes)
     metrics = {
         "options": asdict(options), "sizes": asdict(sizes), "device": device, "guidance": best,
@@ -121,7 +123,9 @@ def run_simulated(
     save_run(fitted, setting.experiment, metrics, setting.tests, out)
     sheets(setting, fitted, best, out)
     if ablations:
-        metrics["ablations"] = ablate(setting, pictures, sizes, max(0.0, left * 0.4), best)
+        for name, found in ablate(setting, ground, phases, sizes, max(0.0, left * (1 - share)), fitted.seconds, best):
+            metrics.setdefault("ablations", {})[name] = found
+            write(metrics, out)
     metrics["totalSeconds"] = round(time.monotonic() - started, 1)
     write(metrics, out)
     return metrics
@@ -179,26 +183,45 @@ def reconstruction(fitted: Fitted, true: Tensor) -> Tensor:
     return fitted.autoencoder.decode(fitted.autoencoder.encode(true)).clamp(-1, 1)
 
 
-def ablate(setting: Setting, pictures: Pictures, sizes: Sizes, seconds: float, guidance: float) -> dict:
-    """The teacher with both phases, without the first, without the second, without either: the same time for each."""
-    kinds: dict[str, Callable[[Sizes], Sizes]] = {
-        "whole": lambda s: s,
-        "withoutContrast": lambda s: replace(s, contrast=False),
-        "withoutCrossModal": lambda s: replace(s, cross=False),
-        "withoutEither": lambda s: replace(s, contrast=False, cross=False),
-    }
+def ablate(
+    setting: Setting, ground: Ground, phases: tuple[VoxelMae, VoxelMae], sizes: Sizes, seconds: float,
+    spent: dict[str, float], guidance: float,
+) -> Iterator[tuple[str, dict]]:  # fmt: skip
+    """Encoders with both phases, without the first, without the second, with neither; each with a teacher of its own,
+    trained for the same time. Phase 2 without phase 1 has the time that it had in the run (`spent`)."""
+    corpus, seed, cross = setting.corpus, setting.options.seed, spent.get("cross", 0.0)
+    asked = replace(sizes, contrast=False)
+    untrained = fit_voxels(corpus, replace(asked, cross=False), Clock(0, {}), seed)
+    kinds = {"both": phases[1], "withoutCrossModal": phases[0], "withoutEither": untrained, "withoutContrast": None}
+    for name, mae in kinds.items():
+        clock = Clock(1.0, {"cross": cross if seconds else 0.0, "tune": max(0.0, seconds - cross) / len(kinds)})
+        encoder = (mae or fit_voxels(corpus, asked, clock, seed)).encoder
+        condition, teacher = fit_diffusion(corpus, sizes, clock, seed, ground, copy.deepcopy(encoder))
+        fitted = Fitted(condition, ground.autoencoder, teacher, None, corpus.classes, clock.spent)
+        yield name, {"stageSeconds": clock.spent} | ablated(setting, fitted, guidance)
+
+
+def ablated(setting: Setting, fitted: Fitted, guidance: float) -> dict:
+    """Figures with mu and tokens, and with tokens alone; what a ridge reads from the mean of the tokens."""
     p, out = setting.experiment.paradigm, {}
-    # Stages that are left out give their time to none: each that remains has the same time in every row.
-    total = seconds / len(kinds) / sum(sizes.shares[name] for name in ("contrast", "cross", "tune"))
-    for name, change in kinds.items():
-        fitted, _ = fit(setting.corpus, change(sizes), total, setting.options.seed, pictures, student=False)
-        out[name] = {"stageSeconds": fitted.seconds}
-        for kind, trials in setting.tests.items():
-            true = trials.pool.images(slice(None))
-            for part, way in (("both", Way("teacher", guidance)), ("tokens", Way("teacher", guidance, False, True))):
-                found = figures(fitted, trials.best(p), true=true, way=way, samples=2, judge=setting.judge)
-                out[name][f"{kind}, {part}"] = found
+    known = pooled(fitted, setting.trials.best(p))
+    for kind, trials in setting.tests.items():
+        true, patterns = trials.pool.images(slice(None)), trials.best(p)
+        draw = partial(figures, fitted, patterns, true=true, samples=2, judge=setting.judge)
+        found = baselines(setting.corpus.pictures, known, pooled(fitted, patterns), true.shape[-1], 16)["ridge"]
+        out[kind] = {
+            "both": draw(way=Way("teacher", guidance)),
+            "tokens": draw(way=Way("teacher", guidance, no_embedding=True)),
+            "ridgeOfTokens": row(found, true, setting.judge),
+        }
     return out
+
+
+@torch.no_grad()
+def pooled(fitted: Fitted, patterns: Tensor) -> Tensor:
+    """Mean encoder token [N, width] of patterns [N, V]."""
+    model = fitted.condition
+    return torch.cat([model.encoder(model.standard(part)).mean(1) for part in patterns.split(512)])
 
 
 def sheets(setting: Setting, fitted: Fitted, guidance: float, out: Path) -> None:

@@ -19,12 +19,10 @@ LEAD = 12
 
 @dataclass(frozen=True)
 class Trials:
-    """Scenes (rows of a pool) and their patterns [N, A, V] (fp16, not standardised), one for each age of the window;
-    `windows` [N, A, V] are the windows' means, which the evidence looks at."""
+    """Scenes (rows of a pool) and their patterns [N, A, V] (fp16, not standardised), one for each age of the window."""
 
     pool: Pool
     patterns: Tensor
-    windows: Tensor
 
     def __len__(self) -> int:
         return len(self.patterns)
@@ -53,36 +51,32 @@ class Experiment:
             responses = self.voxels.respond(pool.images(slice(at, at + TRIALS_A_RUN)))
             volumes = run_of(self.paradigm, self.noise, self.scanner, responses, generator, LEAD)
             parts.append(self.read(self.normalised(volumes), LEAD, len(responses)))
-        patterns, windows = (torch.cat(column) for column in zip(*parts, strict=True))
-        return Trials(pool, patterns, windows)
+        return Trials(pool, torch.cat(parts))
 
-    def blanks(self, count: int, seed: int) -> tuple[Tensor, Tensor]:
-        """(patterns, window means) [count, V] of a scanner that nobody shows a picture to."""
+    def blanks(self, count: int, seed: int) -> Tensor:
+        """Patterns [count, V] of a scanner that nobody shows a picture to."""
         generator = torch.Generator(self.scanner.baseline.device).manual_seed(seed)
         step, parts = round(self.paradigm.apart_s / self.paradigm.tr_s), []
         for at in range(0, count, TRIALS_A_RUN):
             some = min(TRIALS_A_RUN, count - at)
             level = background(self.paradigm, self.noise, self.scanner, LEAD + some * step + 16, generator)
             volumes = (self.scanner.baseline * (1 + level / 100)).round()
-            patterns, windows = self.read(self.normalised(volumes), LEAD, some)
-            parts.append((patterns[:, 0].float(), windows[:, 0].float()))
-        return tuple(torch.cat(column) for column in zip(*parts, strict=True))
+            parts.append(self.read(self.normalised(volumes), LEAD, some)[:, 0].float())
+        return torch.cat(parts)
 
     def normalised(self, volumes: Tensor) -> Tensor:
         """z-scores as the daemon makes them."""
         mean, std = self.normalisation.on(volumes.device)
         return ((volumes - mean) / std).clamp(-self.normalisation.clip, self.normalisation.clip)
 
-    def read(self, volumes: Tensor, lead: int, count: int) -> tuple[Tensor, Tensor]:
-        """Patterns and window means [count, A, V], fp16, of z-scored volumes [T, V] whose first onset is at `lead`."""
+    def read(self, volumes: Tensor, lead: int, count: int) -> Tensor:
+        """Patterns [count, A, V], fp16, of z-scored volumes [T, V] whose first onset is at `lead`."""
         p = self.paradigm
         onsets = lead + torch.arange(count, device=volumes.device) * round(p.apart_s / p.tr_s)
         back = torch.arange(p.volumes, device=volumes.device) - p.volumes
         at = onsets[:, None, None] + torch.tensor(p.ages, device=volumes.device)[None, :, None] + back
         weights = torch.from_numpy(self.weights).to(volumes)
-        patterns = sum(w * volumes[at[..., k]] for k, w in enumerate(weights))
-        windows = sum(volumes[at[..., k]] for k in range(p.volumes)) / p.volumes
-        return patterns.half(), windows.half()
+        return sum(w * volumes[at[..., k]] for k, w in enumerate(weights)).half()
 
 
 def make_experiment(

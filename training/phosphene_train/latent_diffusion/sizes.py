@@ -14,7 +14,8 @@ Groups = tuple[tuple[str, int], ...]
 class Sizes:
     """Shapes of every network, batches, and shares of the time that each stage may take.
 
-    patience   most steps of any stage, whatever the time
+    steps      of each stage, and shares of the time that each may take: what ends first
+    thumbnail  side of the small picture whose principal components mu estimates
     frozen     whether the voxel encoder stays as phases 1 and 2 left it while the diffusion model learns
     contrast, cross   whether phases 1 and 2 are done at all (without phase 1 the encoder starts at random)
     """
@@ -27,23 +28,28 @@ class Sizes:
     picture_patch: int = 8
     latent: int = 4
     channels: int = 32
-    groups: Groups = (("coarse", 8), ("detail", 24))
+    groups: Groups = (("coarse", 8), ("detail", 40))
     denoiser_width: int = 192
     blocks: int = 6
     tokens: int = 16
     context: int = 128
-    batch: int = 256
-    trajectories: int = 16_384
-    patience: int = 100_000
+    batch: int = 768
+    trajectories: int = 24_576
+    thumbnail: int = 16
     samples: int = 5
     frozen: bool = True
     contrast: bool = True
     cross: bool = True
     drop_tokens: float = 0.15
     drop_embedding: float = 0.3
+    steps: dict[str, int] = field(
+        default_factory=lambda: {
+            "autoencoder": 6000, "contrast": 4000, "cross": 3000, "prior": 8000, "tune": 8000, "distil": 5000,
+        }
+    )  # fmt: skip
     shares: dict[str, float] = field(
         default_factory=lambda: {
-            "contrast": 0.2, "cross": 0.15, "autoencoder": 0.15, "prior": 0.12, "tune": 0.2, "distil": 0.18,
+            "autoencoder": 0.14, "contrast": 0.13, "cross": 0.1, "prior": 0.2, "tune": 0.23, "distil": 0.2,
         }
     )  # fmt: skip
 
@@ -70,21 +76,24 @@ class Sizes:
         )  # fmt: skip
 
 
+FEW = dict.fromkeys(("autoencoder", "contrast", "cross", "prior", "tune", "distil"), 2)
+
 TINY = Sizes(
     side=16, patch=2, width=16, depth=1, decoder_width=16, picture_patch=4, latent=2, channels=4,
     groups=(("coarse", 2), ("detail", 4)), denoiser_width=16, blocks=1, tokens=2, context=8,
-    batch=8, trajectories=16, patience=2, samples=2,
+    batch=8, trajectories=16, thumbnail=4, samples=2, steps=FEW,
 )  # fmt: skip
 """For tests: the shape of test/fixtures/tiny-latent-diffusion."""
 
 SMALL = Sizes(
     side=28, width=96, depth=3, decoder_width=64, picture_patch=4, channels=16, groups=(("coarse", 8), ("detail", 8)),
-    denoiser_width=128, blocks=3, tokens=8, context=64, batch=64, trajectories=2048, drop_tokens=0.5,
+    denoiser_width=128, blocks=3, tokens=8, context=64, batch=128, trajectories=4096, drop_tokens=0.5, thumbnail=14,
+    steps={"autoencoder": 800, "contrast": 300, "cross": 300, "prior": 1000, "tune": 600, "distil": 600},
 )  # fmt: skip
 """For a hundred trials, such as the digits of van Gerven et al. (2010)."""
 
 SMOKE = Sizes(
     width=64, depth=1, decoder_width=32, channels=8, denoiser_width=32, blocks=1, tokens=4, context=32, batch=16,
-    trajectories=16, patience=2, samples=2,
+    trajectories=16, samples=2, steps=FEW,
 )  # fmt: skip
 """One step or two of everything, with pictures of the demo's size."""

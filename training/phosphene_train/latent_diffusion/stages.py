@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
@@ -10,7 +11,7 @@ from ..diffusion import TIMESTEPS
 from ..distil import Distillation, distil
 from ..train_denoiser import DenoiserTraining, train_denoiser
 from .autoencoder import Autoencoder
-from .condition import VoxelCondition
+from .condition import Told, VoxelCondition
 from .contrast import augment
 from .corpus import Corpus, as_picture, rows
 from .denoiser import LatentDenoiser
@@ -20,11 +21,9 @@ CHUNK = 512
 
 
 class Conditioned(nn.Module):
-    """A denoiser that is given standardised patterns and mu [B, V + D], and makes the tokens itself: both learn.
-
-    In training tokens are withheld from a share of the samples and mu (at 0, its mean) from another, so that neither
-    is leant on alone.
-    """
+    """A denoiser that is given standardised patterns, mu and whether there is a pattern at all, [B, V + D + 1], and
+    makes the tokens itself: both learn. In training tokens are withheld from a share of the other samples too, and mu
+    (at 0, its mean) from another, so that neither is leant on alone."""
 
     def __init__(self, condition: VoxelCondition, denoiser: LatentDenoiser, sizes: Sizes) -> None:
         super().__init__()
@@ -35,12 +34,14 @@ class Conditioned(nn.Module):
 
     def clean(self, x: Tensor, t: Tensor, cond: Tensor, guidance: Tensor, given: Tensor | None = None) -> Tensor:
         dimension = self.sizes.dimension
-        pattern, mu = cond[:, :-dimension], cond[:, -dimension:]
+        pattern, mu, seen = cond.split([cond.shape[1] - dimension - 1, dimension, 1], 1)
         tokens = self.condition.tokens(self.condition.encoder(augment(pattern) if self.training else pattern))
+        there = seen > 0.5
         if self.training:
-            without = torch.rand(len(x), 1, 1, device=x.device) < self.sizes.drop_tokens
-            tokens = torch.where(without, self.denoiser.no_tokens.to(tokens.dtype), tokens)
-            mu = mu * (torch.rand(len(x), 1, device=x.device) >= self.sizes.drop_embedding)
+            there = there & (torch.rand_like(seen) >= self.sizes.drop_tokens)
+            # Without either nothing would be said: the embedding goes only where the tokens stay.
+            mu = mu * (~there | (torch.rand_like(seen) >= self.sizes.drop_embedding))
+        tokens = torch.where(there[..., None], tokens, self.denoiser.no_tokens.to(tokens.dtype))
         return self.denoiser.clean(x, t, pack(tokens, mu), guidance, given)
 
 
@@ -55,28 +56,55 @@ def latents_of(autoencoder: Autoencoder, pictures: Tensor) -> Tensor:
     return torch.cat([autoencoder.encode(as_picture(part)).half() for part in pictures.split(CHUNK)])
 
 
-def fit_prior(model: LatentDenoiser, latents: Tensor, sizes: Sizes, seconds: float) -> LatentDenoiser:
-    """Diffusion of latents alone: every condition is withheld."""
-    o = model.options
+@dataclass(frozen=True)
+class Album:
+    """Latents [K, c, h, w] of pictures without activity, their truth [K, D] and what trials would say of it."""
+
+    latents: Tensor
+    truth: Tensor
+    told: Told
+
+    def draw(self, count: int) -> tuple[Tensor, Tensor]:
+        """(latents, an estimate of each)."""
+        at = rows(len(self.latents), count, self.latents.device)
+        return self.latents[at].float(), self.told.say(self.truth[at])
+
+
+def fit_prior(model: LatentDenoiser, album: Album, sizes: Sizes, seconds: float) -> LatentDenoiser:
+    """Latents of pictures without activity under estimates that a trial would have given: no tokens."""
+    blank = model.no_tokens.detach().flatten()
 
     def draw() -> tuple[Tensor, Tensor]:
-        at = rows(len(latents), sizes.batch, latents.device)
-        return latents[at].float(), torch.zeros(sizes.batch, o.condition, device=latents.device)
+        latents, mu = album.draw(sizes.batch)
+        # A copy of what stands for tokens at the start: the prior does not train it.
+        return latents, torch.cat([blank.expand(len(mu), -1), mu], 1)
 
-    training = DenoiserTraining(sizes.patience, withheld=1.0, seconds=seconds)
+    training = DenoiserTraining(sizes.steps["prior"], keep=0.998, seconds=seconds)
+    model.no_tokens.requires_grad_(False)
     return train_denoiser(model, draw, training, TIMESTEPS).requires_grad_(True)
 
 
-def fit_teacher(model: Conditioned, corpus: Corpus, latents: Tensor, mu: Tensor, seconds: float) -> Conditioned:
-    """Learn what patterns say of the latents of their pictures; mu [N, A, D] is from fits to other trials."""
-    s, device = model.sizes, corpus.device
+def fit_teacher(
+    model: Conditioned, corpus: Corpus, latents: Tensor, album: Album, sizes: Sizes, seconds: float
+) -> Conditioned:
+    """Learn what patterns say of the latents of their pictures; half of every batch is of the album.
+
+    mu is from fits to other trials, and between those of two ages of the window, as the pattern is.
+    """
+    device, half = corpus.device, sizes.batch // 2
 
     def draw() -> tuple[Tensor, Tensor]:
-        at, age = rows(len(latents), s.batch, device), rows(mu.shape[1], s.batch, device)
-        pattern = model.condition.standard(corpus.patterns[at, age].float())
-        return latents[at].float(), torch.cat([pattern, mu[at, age]], 1)
+        at = rows(len(latents), half, device)
+        ages, share = [rows(album.told.mu.shape[1], half, device) for _ in range(2)], torch.rand(half, 1, device=device)
+        pattern, mu = (
+            torch.lerp(*(store[at, age].float() for age in ages), share) for store in (corpus.patterns, album.told.mu)
+        )
+        other, said = album.draw(sizes.batch - half)
+        seen = torch.cat([model.condition.standard(pattern), mu, torch.ones_like(share)], 1)
+        unseen = torch.cat([said.new_zeros(len(said), corpus.voxels), said, said.new_zeros(len(said), 1)], 1)
+        return torch.cat([latents[at].float(), other]), torch.cat([seen, unseen])
 
-    training = DenoiserTraining(s.patience, rate=5e-4, seconds=seconds)
+    training = DenoiserTraining(sizes.steps["tune"], rate=5e-4, keep=0.998, seconds=seconds)
     return train_denoiser(model, draw, training, TIMESTEPS)
 
 
@@ -101,7 +129,7 @@ def fit_student(
         return shape, cond[rows(len(cond), sizes.batch, cond.device)]
 
     options = Distillation(
-        sizes.patience, batch=sizes.batch, rate=3e-4, trajectories=sizes.trajectories,
+        sizes.steps["distil"], batch=max(1, sizes.batch // 2), rate=3e-4, trajectories=sizes.trajectories,
         chunk=min(1024, sizes.trajectories), seconds=seconds,
     )  # fmt: skip
     return distil(teacher, copy.deepcopy(teacher), draw, options, TIMESTEPS, distance)

@@ -1,9 +1,10 @@
 """Everything that a bundle is made of, in one file of tensors, so that a run on a GPU can be exported elsewhere."""
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -55,8 +56,22 @@ def build(sizes: Sizes, voxels: int, classes: tuple[str, ...]) -> dict[str, nn.M
     return {name: module.eval().requires_grad_(False) for name, module in zip(PARTS, modules, strict=True)}
 
 
-def load_run(folder: Path) -> tuple[Fitted, Paradigm, Noise, Scanner, Normalisation, dict[str, Tensor], dict]:
-    """What save_run wrote: decoder (its teacher is the student), experiment's numbers, all tensors, run.json."""
+@dataclass(frozen=True)
+class Run:
+    """What save_run wrote. The decoder's teacher is its student; `known` is run.json."""
+
+    fitted: Fitted
+    paradigm: Paradigm
+    noise: Noise
+    scanner: Scanner
+    normalisation: Normalisation
+    weights: np.ndarray
+    tensors: dict[str, Tensor]
+    known: dict
+
+
+def load_run(folder: Path) -> Run:
+    """The decoder and the experiment's numbers, on the CPU."""
     known = json.loads((folder / "run.json").read_text())
     tensors = torch.load(folder / "run.pt", weights_only=True)
     sizes = Sizes(**{k: tuples(v) for k, v in known["metrics"]["sizes"].items()})
@@ -64,16 +79,14 @@ def load_run(folder: Path) -> tuple[Fitted, Paradigm, Noise, Scanner, Normalisat
     for part, module in modules.items():
         state = {k.split("/", 1)[1]: v for k, v in tensors.items() if k.startswith(f"{part}/")}
         module.load_state_dict({k: v.float() if v.is_floating_point() else v for k, v in state.items()})
-    student = modules["student"]
-    fitted = Fitted(
-        modules["condition"], modules["autoencoder"], student, student, tuple(known["classes"]),
-        known["metrics"]["stageSeconds"],
-    )  # fmt: skip
+    condition, autoencoder, student = (modules[part] for part in PARTS)
+    seconds = known["metrics"]["stageSeconds"]
+    fitted = Fitted(condition, autoencoder, student, student, tuple(known["classes"]), seconds)
     paradigm = Paradigm(**{k: tuples(v) for k, v in known["paradigm"].items()})
     noise = Noise(**{k: tuples(v) for k, v in known["noise"].items()})
     scanner = Scanner(**{k: tensors[f"scanner/{k}"] for k in Scanner.__dataclass_fields__})
     norm = Normalisation(tensors["mean"].numpy(), tensors["std"].numpy())
-    return fitted, paradigm, noise, scanner, norm, tensors, known
+    return Run(fitted, paradigm, noise, scanner, norm, tensors["weights"].numpy(), tensors, known)
 
 
 def tuples(value: object) -> object:
