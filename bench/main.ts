@@ -17,6 +17,7 @@ const HARNESSES: Record<string, string> = {
   sampler: "the model alone: plain binding beside bound graphs",
   linear: "the linear decoder alone",
   drift: "a linear decoder that learns while its units drift, beside one that does not",
+  oracle: "an optimise bundle: live frames beside many iterations on the same windows",
   overhead: "everything but the model run, stage by stage",
   outputs: "how late triggers and messages leave the daemon",
   report: "results (JSON) as text, into docs/performance.md with --write SECTION",

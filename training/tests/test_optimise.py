@@ -3,11 +3,14 @@
 import json
 import math
 
+import numpy as np
 import pytest
 import torch
 
+from phosphene_train.golden import Normalisation
 from phosphene_train.optimise.descend import Descent, cover, normalised, step, window_starts
 from phosphene_train.optimise.encoder import EncoderOptions, StillEncoder, poisson_loss
+from phosphene_train.optimise.graph import graph_modules
 from phosphene_train.optimise.inversion import GRADIENTS, OUTPUTS, Inversion, InversionOptions
 from phosphene_train.optimise.plain_encoder import PlainEncoder
 from phosphene_train.optimise.prior import Prior, guided, prior_options, times
@@ -122,3 +125,19 @@ def test_the_energy_draws_the_prior_towards_the_responses(through):
 def test_several_steps_through_the_denoiser_are_refused():
     with pytest.raises(ValueError, match="expected 1 inner step, got 2"):
         guided(None, None, None, None, [1.0, 0.0], 1.0, inner=2, through=True)
+
+
+def test_units_that_nobody_listens_to_are_no_evidence():
+    norm = Normalisation(np.full(7, 0.4), np.full(7, 0.6))
+    inversion = Inversion([PlainEncoder(encoder())], torch.ones(7), InversionOptions(smooth=0))
+    modules = graph_modules(inversion, norm, 5, (4,))
+    window = torch.from_numpy(norm.apply(np.random.default_rng(0).poisson(0.5, (1, 5, 7)).astype(np.float32)))
+    window[:, :, [1, 4]] = 0
+    picture, momentum = (x[0] for x in inversion.grey(1))
+    found = modules["iterate-4"](window, picture, momentum, torch.zeros(1))[0]
+    inversion.share[[1, 4]] = 0
+    counts = modules["judge"].counts(window)
+    wanted = inversion(picture[None], momentum[None], 0, counts, 4)[0][0]
+    assert torch.allclose(found, wanted, atol=1e-6)
+    silent = modules["iterate-4"](torch.zeros_like(window), picture, momentum, torch.zeros(1))[0]
+    assert (silent == 0).all()

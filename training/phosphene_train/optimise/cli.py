@@ -13,6 +13,7 @@ def add_optimise(commands, emoji: Path) -> None:
     sub = root.add_subparsers(required=True, metavar="WHAT")
     add_movies(sub, emoji)
     add_demo(sub, emoji)
+    add_bundle(sub, emoji)
 
 
 def common(parser: argparse.ArgumentParser, emoji: Path, out: str) -> None:
@@ -94,3 +95,38 @@ def run_demo_command(options: argparse.Namespace) -> int:
     run = prepare(options.emoji, options.out, device, scenes, options.resume)
     Console().print_json(data=run_demo(run, sizes, options.seconds))
     return 0
+
+
+def add_bundle(sub, emoji: Path) -> None:
+    bundle = sub.add_parser("bundle", help="the demo animal's bundle, from what `demo` of this command has fitted")
+    common(bundle, emoji, "runs/demo-optimise")
+    bundle.add_argument("--animal", type=Path, required=True, help="run folder of `phosphene-train demo`")
+    bundle.add_argument("--fitted", type=Path, required=True, help="run folder of `phosphene-train optimise demo`")
+    bundle.add_argument("--prior", action="store_true", help="with the diffusion prior")
+    bundle.add_argument("--encoders", type=int, default=2, help="of the ensemble (default: %(default)s)")
+    bundle.add_argument("--windows", type=int, default=512, help="for the figures (default: %(default)s)")
+    bundle.set_defaults(run=run_bundle_command)
+
+
+def run_bundle_command(options: argparse.Namespace) -> int:
+    from dataclasses import replace
+
+    import torch
+
+    from ..demo_run import DemoOptions, prepare
+    from ..verify import verify_bundle
+    from .demo_bundle import BundleSizes, write_demo_bundle
+    from .demo_run import DemoSizes, fit_demo, fit_prior
+
+    device = options.device or ("cuda" if torch.cuda.is_available() else "cpu")
+    work = options.out.with_name(options.out.name + "-work")
+    work.mkdir(parents=True, exist_ok=True)
+    scenes = replace(DemoOptions(), animals=1, train=16, test=options.windows)
+    run = prepare(options.emoji, work, device, scenes, options.animal)
+    run.resume = options.fitted
+    models = fit_demo(run, replace(DemoSizes(), models=options.encoders), 0)
+    prior = fit_prior(run, DemoSizes(), 0) if options.prior else None
+    sizes = BundleSizes(options.encoders, windows=options.windows)
+    command = f"phosphene-train optimise bundle{' --prior' if options.prior else ''}"
+    Console().print_json(data=write_demo_bundle(run, models, prior, sizes, options.out, command))
+    return 0 if all(check.ok for check in verify_bundle(options.out)) else 1

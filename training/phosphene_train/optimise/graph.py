@@ -34,6 +34,11 @@ class Counts(nn.Module):
         """Counts of a window; what the bound of the z-score cut off is lost."""
         return (window * self.std + self.mean).sum(1).clamp(min=0)
 
+    def heard(self, window: Tensor) -> Tensor:
+        """0 for units that nobody listens to [1, U]: the daemon gives them 0, the mean, in every bin, which no count of
+        spikes is. Their silence is no evidence."""
+        return (window.abs().sum(1) > 0).to(window.dtype)
+
     def normalised(self, counts: Tensor) -> Tensor:
         """Window-averaged normalised counts [1, U]."""
         return (counts / self.bins - self.mean) / self.std
@@ -47,7 +52,8 @@ class Iterate(nn.Module):
         self.inversion, self.counts, self.iterations = inversion, counts, iterations
 
     def forward(self, window: Tensor, picture: Tensor, momentum: Tensor, age: Tensor) -> tuple[Tensor, Tensor]:
-        after = self.inversion(picture[None], momentum[None], age, self.counts(window), self.iterations)
+        counts, heard = self.counts(window), self.counts.heard(window)
+        after = self.inversion(picture[None], momentum[None], age, counts, self.iterations, heard)
         return after[0][0], after[1][0]
 
 
@@ -60,7 +66,7 @@ class Judge(nn.Module):
 
     def forward(self, window: Tensor, picture: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         image = self.inversion.shown(picture[None])
-        expected, loss = self.inversion.judge(image, self.counts(window))
+        expected, loss = self.inversion.judge(image, self.counts(window), self.counts.heard(window))
         shown = image if image.shape[1] == 3 else image.repeat(1, 3, 1, 1)
         return shown, self.counts.normalised(expected), loss
 
@@ -88,7 +94,7 @@ class Guide(nn.Module):
         self.shares = times(1.0, runs)
 
     def forward(self, window: Tensor, picture: Tensor, noise: Tensor, first: Tensor) -> Tensor:
-        counts = self.counts(window)
+        counts, heard = self.counts(window), self.counts.heard(window)
         begin = first + (1 - first) * self.again
         alpha, sigma = angle(begin)
         x = alpha * picture * (1 - first) + sigma * noise
@@ -97,7 +103,7 @@ class Guide(nn.Module):
             x0 = self.prior(x, time)
             pulled = x0
             for _ in range(self.inner):
-                slope = self.inversion.gradient(pulled[:, None], counts)[:, 0]
+                slope = self.inversion.gradient(pulled[:, None], counts, heard)[:, 0]
                 pulled = (pulled - self.scale / self.inner * slope).clamp(-1, 1)
             if after == 0:
                 return pulled

@@ -60,22 +60,29 @@ class Inversion(nn.Module):
         size = (count, self.runs, weight.shape[1], *self.encoders[0].sizes[0])
         return weight.new_zeros(size), weight.new_zeros(size)
 
-    def gradient(self, picture: Tensor, counts: Tensor) -> Tensor:
-        """Normalised gradients of pictures [B, runs, C, H, W] for counts [B, U]."""
-        alone = self.runs == 1
+    def gradient(self, picture: Tensor, counts: Tensor, heard: Tensor | None = None) -> Tensor:
+        """Normalised gradients of pictures [B, runs, C, H, W] for counts [B, U]; `heard` [B, U] is 0 for units that say
+        nothing."""
+        alone, share = self.runs == 1, self.share if heard is None else self.share * heard
         found = []
         for i, encoder in enumerate(self.encoders):
-            slope = encoder.gradient(picture[:, 0 if alone else i], counts, self.share)[1]
+            slope = encoder.gradient(picture[:, 0 if alone else i], counts, share)[1]
             found.append(normalised(smoothed(slope, self.options.smooth)))
         return sum(found[1:], found[0])[:, None] / len(found) if alone else torch.stack(found, 1)
 
     def forward(
-        self, picture: Tensor, momentum: Tensor, age: Tensor | float, counts: Tensor, iterations: int
+        self,
+        picture: Tensor,
+        momentum: Tensor,
+        age: Tensor | float,
+        counts: Tensor,
+        iterations: int,
+        heard: Tensor | None = None,
     ) -> tuple[Tensor, Tensor]:
         """Picture and momentum after so many more iterations; `age` is how many there have been."""
         descent = self.options.descent()
         for i in range(iterations):
-            slope = self.gradient(picture, counts)
+            slope = self.gradient(picture, counts, heard)
             picture, momentum = step(picture, momentum, slope, age + (i + 1), self.mask, descent)
         return picture, momentum
 
@@ -83,12 +90,13 @@ class Inversion(nn.Module):
         """What is shown of pictures [B, runs, C, H, W]: their mean, blurred."""
         return smoothed(picture.mean(1), self.options.blur)
 
-    def judge(self, image: Tensor, counts: Tensor) -> tuple[Tensor, Tensor]:
+    def judge(self, image: Tensor, counts: Tensor, heard: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Expected counts [B, U] of a picture, by the mean encoder, and the mean loss of the units in the loss [B]."""
         expected = [encoder(image) for encoder in self.encoders]
         mean = sum(expected[1:], expected[0]) / len(expected)
-        loss = self.share * (mean - counts * torch.log(mean + EPS))
-        return mean, loss.sum(1) / self.share.sum()
+        share = (self.share if heard is None else self.share * heard).expand_as(mean)
+        loss = share * (mean - counts * torch.log(mean + EPS))
+        return mean, loss.sum(1) / share.sum(1).clamp(min=1)
 
 
 def smoothed(x: Tensor, sigma: float) -> Tensor:

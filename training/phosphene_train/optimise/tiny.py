@@ -19,9 +19,9 @@ UNITS, BINS = 8, 5
 
 
 def write_tiny(folder: Path, prior: bool = False) -> None:
-    """Two encoders of 8 units and 16x16 pixels, whose pictures are averaged; or, with `prior`, one and a denoiser."""
+    """Two encoders of 8 units and 12x12 pixels, whose pictures are averaged; or, with `prior`, one and a denoiser."""
     torch.manual_seed(0)
-    side = 8 if prior else 16
+    side = 8 if prior else 12
     encoders = [tiny_encoder(side) for _ in range(1 if prior else 2)]
     share = torch.ones(UNITS)
     share[[2, 5]] = 0
@@ -30,7 +30,7 @@ def write_tiny(folder: Path, prior: bool = False) -> None:
     norm = Normalisation(np.full(UNITS, 0.25), np.full(UNITS, 0.5))
     guidance = None
     if prior:
-        shape = DenoiserOptions((1,), image=side, patch=4, width=16, blocks=2, heads=2, head_channels=4)
+        shape = DenoiserOptions((1,), image=side, patch=4, width=8, blocks=2, heads=2, head_channels=4)
         guidance = Guidance(Prior(Denoiser(shape)), runs=(1, 2), inner=2)
     explained = (-1.0, {"how": "none: random weights"})
     name = "tiny-optimise-prior" if prior else "tiny-optimise"
