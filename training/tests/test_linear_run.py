@@ -1,11 +1,14 @@
 """`phosphene-train linear` and `demo-linear` from end to end, small."""
 
+import hashlib
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from phosphene_train.cli import EMOJI, main
+from phosphene_train.golden import decode_array
 from phosphene_train.verify import verify_bundle
 
 SMOKE = Path(__file__).parents[1] / "configs/smoke.toml"
@@ -49,6 +52,28 @@ def test_decoding_beats_the_controls_and_blanks_are_refused(made):
     assert test["evidence"]["real"]["rejected"] < 0.2
 
 
+def test_it_knows_the_latents_of_the_pictures_that_training_showed(made):
+    bundle = made / "run/bundle"
+    known = json.loads((bundle / "targets.json").read_text())
+    files = {path.stem: hashlib.sha256(path.read_bytes()).hexdigest() for path in (bundle / "session").glob("*.webp")}
+    assert 0 < len(known["stimuli"]) < len(files)
+    assert all(files[name] == each["sha256"] for name, each in known["stimuli"].items())
+    dimension = json.loads((bundle / "manifest.json").read_text())["latents"]["dimension"]
+    latents = np.stack([decode_array(each["latents"], dimension) for each in known["stimuli"].values()])
+    assert np.abs(latents.mean(0)).max() < 0.5
+    assert known["residue"] > 0
+
+
+def test_receptive_fields_read_the_pictures_too(made, tmp_path):
+    words = ("--data", made / "x.h5", "--out", tmp_path / "run", "--windows", 4000, "--method", "receptive-field")
+    assert command("linear", SMOKE, *words) == 0
+    assert all(check.ok for check in verify_bundle(tmp_path / "run/bundle"))
+    found = json.loads((tmp_path / "run/metrics.json").read_text())
+    test = found["test"]["pictures"]
+    assert test["1"]["twoWay"] > test["controls"]["unitShuffled"]["twoWay"] + 0.2
+    assert 0.5 < found["errorOverPosterior"] < 2
+
+
 def test_eval_measures_it_by_its_files(made, tmp_path, capsys):
     words = ("--out", tmp_path, "--windows", 50, "--pictures", 10)
     assert command("eval", made / "run/bundle", made / "x.h5", *words) == 0
@@ -82,3 +107,5 @@ def test_the_demo_bundle_has_the_units_of_the_bundle_that_it_is_for(tmp_path):
     ]
     assert [g["name"] for g in manifest["latents"]["groups"]] == [g["name"] for g in tiny["latents"]["groups"]]
     assert "never-seen objects" in (out / "MODEL_CARD.md").read_text()
+    # The tiny session's labels say nothing of pose: its pictures are no truth.
+    assert json.loads((out / "targets.json").read_text())["stimuli"] == {}

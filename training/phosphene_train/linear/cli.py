@@ -27,6 +27,13 @@ def add_parsers(commands: argparse._SubParsersAction, emoji: Path) -> None:
     demo.add_argument("--content", type=int, default=16, help="latents of each group without labels (%(default)s)")
     add_method(demo)
     demo.set_defaults(run=guarded(run_demo))
+    fields = commands.add_parser("fields", help="receptive fields of a simulated animal, beside those of its rates")
+    fields.add_argument("out", type=Path, metavar="OUT.png")
+    fields.add_argument("--bundle", type=Path, default=Path("../models/demo"), help="with its session (%(default)s)")
+    fields.add_argument("--emoji", type=Path, default=emoji, help="folder of <code point>.webp, or a file made by pack")
+    fields.add_argument("--scenes", type=int, default=8192, help="pictures (%(default)s)")
+    fields.add_argument("--windows", type=int, default=32_768, help="windows of single trials (%(default)s)")
+    fields.set_defaults(run=guarded(run_fields_command))
 
 
 def add_method(parser: argparse.ArgumentParser) -> None:
@@ -66,4 +73,16 @@ def run_demo(options: argparse.Namespace) -> int:
     sizes = DemoLinearOptions(options.scenes, options.windows, options.test, options.content, options.method)
     metrics = run_demo_linear(options.bundle, options.emoji, options.out, sizes)
     Console().print_json(data=metrics)
+    return 0
+
+
+def run_fields_command(options: argparse.Namespace) -> int:
+    """Fit, draw, print; returns the exit code."""
+    from rich.console import Console
+
+    from .demo import DemoLinearOptions
+    from .fields import run_fields
+
+    sizes = DemoLinearOptions(scenes=options.scenes, windows=options.windows)
+    Console().print_json(data=run_fields(options.bundle, options.emoji, options.out, sizes))
     return 0

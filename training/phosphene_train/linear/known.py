@@ -42,15 +42,31 @@ def read_known(session: Path, side: int) -> Known:
     stimuli = json.loads((session / "session.json").read_text())["stimuli"]
     files = [(session / each["file"]).read_bytes() for each in stimuli]
     pictures = [picture(session / each["file"], side) for each in stimuli]
-    names = categories()
+    names = tuple(categories())
     return Known(
         [each["id"] for each in stimuli],
         [hashlib.sha256(data).hexdigest() for data in files],
         torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2).contiguous(),
-        torch.tensor([names.index(each["category"]) for each in stimuli]),
-        torch.tensor([[each["labels"][name] for name in POSE] for each in stimuli]),
-        [each["labels"]["heldOut"] == "object" for each in stimuli],
+        torch.tensor([names.index(each["category"]) if each["category"] in names else -1 for each in stimuli]),
+        torch.tensor([[each["labels"].get(name, torch.nan) for name in POSE] for each in stimuli]),
+        [each["labels"].get("heldOut") == "object" or not is_told(each, names) for each in stimuli],
     )
+
+
+def is_told(stimulus: dict, names: tuple[str, ...]) -> bool:
+    """Whether all its labels are known: without them its latents would be the mean, which is not the truth."""
+    return stimulus["category"] in names and all(name in stimulus["labels"] for name in POSE)
+
+
+def trained_targets(session: Path, ids: list[str], latents: Tensor, left: float) -> dict:
+    """Content of targets.json: latents [P, D] of the pictures `ids` [P] whose files are in the session folder."""
+    files = {name: session / f"{name}.webp" for name in ids}
+    stimuli = {
+        name: {"sha256": hashlib.sha256(files[name].read_bytes()).hexdigest(), "latents": encode_array(z)}
+        for name, z in zip(ids, latents, strict=True)
+        if files[name].is_file()
+    }
+    return {"residue": round(left, 6), "stimuli": stimuli}
 
 
 def picture(path: Path, side: int) -> np.ndarray:

@@ -96,8 +96,8 @@ def roughness(seen: Stimuli) -> Tensor:
 
 
 def solve(s: Sums, ridge: float, smooth: float, rough: Tensor) -> tuple[Tensor, Tensor]:
-    """Weights [P + 1, R] and bias [R], float64; neither the bias nor the last column is held down, but where there is no
-    blank, and the last column with it says nothing."""
+    """Weights [P + 1, R] and bias [R], float64; neither bias nor last column is held down, unless that says nothing:
+    where there is no blank."""
     mx, my = s.x / s.count, s.y / s.count
     xx = s.xx - s.count * mx[:, None] * mx
     xy = s.xy - s.count * mx[:, None] * my

@@ -1,5 +1,6 @@
 """One run of `phosphene-train linear`: training data and the configuration of `fit` in, a linear bundle out."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -22,8 +23,9 @@ from ..windows import normalise
 from .bundle import LinearBundle, write_linear_bundle
 from .decoder import LinearBundleDecoder
 from .fit import Examples, fit_linear
+from .known import residue, trained_targets
 from .method import METHODS, by_receptive_fields, by_ridge
-from .targets import Labels, make_targets
+from .targets import Labels, Targets, make_targets
 
 CHUNK = 4096
 
@@ -51,7 +53,7 @@ def run_linear(config: FitConfig, data: Path, out: Path, windows: int, method: s
         config.name, model, list(recording.session.labels), recording.norm, config.window.bin_ms, evidence, counts,
         {**provenance(problem, options), "command": "phosphene-train linear"},
     )  # fmt: skip
-    return finish(problem, bundle, metrics, out)
+    return finish(problem, bundle, targets, metrics, out)
 
 
 def labels_of(problem: Problem) -> list[Labels]:
@@ -84,16 +86,25 @@ def examples(problem: Problem, windows: int) -> Examples:
     return Examples(normalise(counts, recording.norm), stimulus, apart)
 
 
-def finish(problem: Problem, bundle: LinearBundle, metrics: dict, out: Path) -> dict:
+def taught(problem: Problem, targets: Targets, session: Path) -> dict:
+    """Latents of the pictures that training showed, by the identifiers of their stimulus events."""
+    train = training_pictures(problem)
+    ids = [re.sub(r"\s+", "_", problem.dataset.ids[int(at)].strip()) for at in train]
+    latents = targets.latents[train]
+    return trained_targets(session, ids, latents, residue(targets.picture, latents, problem.pictures[train]))
+
+
+def finish(problem: Problem, bundle: LinearBundle, targets: Targets, metrics: dict, out: Path) -> dict:
     """The bundle, measured by its own files and whole or not there."""
     folder = out / "bundle"
     with whole_folder(folder) as draft:
+        write_session(problem, draft / "session")
+        bundle.targets = taught(problem, targets, draft / "session")
         write_linear_bundle(bundle, draft)
         decoder = LinearBundleDecoder(draft)
         metrics["test"] = evaluate_bundle(decoder, problem.dataset, EVAL_WINDOWS[problem.config.size])
         bundle.metrics = headline(metrics, "linear")
         write_linear_bundle(bundle, draft)
-        write_session(problem, draft / "session")
         (draft / "MODEL_CARD.md").write_text(model_card(problem, metrics, "linear"))
         refuse_broken(draft)
         write_json(out / "metrics.json", metrics, indent=1)
