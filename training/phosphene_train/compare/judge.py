@@ -24,7 +24,7 @@ from .types import Trials
 
 SEED = 40_007
 """Of the judge's own scenes and weights; the demo's are 7 to 10, its networks' other ones."""
-SCENES, BATCH, RATE, STEPS = 65_536, 256, 1e-3, 20_000
+SCENES, FEW, BATCH, RATE, STEPS = 65_536, 8_192, 256, 1e-3, 20_000
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,8 @@ def load_judge(path: Path, emoji: Path, device: str, seconds: float) -> Judge:
     if not path.is_file():
         objects = load_objects(emoji)
         path.parent.mkdir(parents=True, exist_ok=True)
-        network, accuracy = train_judge(objects, device, seconds)
+        scenes = SCENES if device.startswith("cuda") else FEW  # drawing them takes a CPU minutes
+        network, accuracy = train_judge(objects, device, seconds, scenes)
         state = {name: value.half() for name, value in network.cpu().state_dict().items()}
         torch.save({"state": state, "objects": len(objects.names), "accuracy": accuracy}, path)
     found = torch.load(path, weights_only=True, map_location="cpu")
@@ -49,7 +50,7 @@ def load_judge(path: Path, emoji: Path, device: str, seconds: float) -> Judge:
     return Judge(network, found["accuracy"])
 
 
-def train_judge(objects: Objects, device: str, seconds: float, scenes: int = SCENES) -> tuple[Vision, dict[str, float]]:
+def train_judge(objects: Objects, device: str, seconds: float, scenes: int) -> tuple[Vision, dict[str, float]]:
     """On scenes of all objects, also of those that decoders never see: it only looks."""
     torch.manual_seed(SEED)
     objects = objects.to(device)
