@@ -155,14 +155,18 @@ const status = z.object({
     ...{ provider: z.string(), runner: z.string(), precision: z.string(), reason: z.string() },
     costMs: z.record(z.string(), z.number()),
   }),
-  decoders: z.array(
-    z.object({
-      ...{ name: z.string(), kind: z.string(), digest: z.string() },
-      ...{ state: z.enum(CHOICE_STATES), detail: z.string() },
-    }),
-  ),
-  switches: count,
-  adaptation: z.object({ possible: z.boolean(), on: z.boolean(), updates: count, why: z.string().nullable() }),
+  decoders: z
+    .array(
+      z.object({
+        ...{ name: z.string(), kind: z.string(), digest: z.string() },
+        ...{ state: z.enum(CHOICE_STATES), detail: z.string() },
+      }),
+    )
+    .default([]),
+  switches: count.default(0),
+  adaptation: z
+    .object({ possible: z.boolean(), on: z.boolean(), updates: count, why: z.string().nullable() })
+    .default({ possible: false, on: false, updates: 0, why: null }),
   budget,
   ledger: ledgerSchema,
   latency: z.record(z.enum(STAGES), percentiles),
