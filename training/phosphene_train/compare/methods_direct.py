@@ -1,22 +1,37 @@
-"""The direct decoder in the table: the bundle trained for the population where there is one, else from few trials."""
-
-from dataclasses import replace
+"""The direct decoder in the table: models/demo-direct for its population, and a small one from few trials."""
 
 import numpy as np
 import torch
 
+from .bundles import bundle_of, bundle_windows
 from .types import Reconstruct, Split
 
+BUNDLE = "demo-direct"
 LEAST_TRIALS = 40
 
 
-class Direct:
-    """direct/few.py: units' most exciting inputs, weighted by activity, and a small painter. 60 s on two cores."""
+class DirectBundle:
+    """decode.onnx of models/demo-direct, without steering."""
 
-    kind, refits = "direct", False
+    name, kind, refits = "direct", "direct", False
 
-    def __init__(self, name: str, maps: str) -> None:
-        self.name, self.maps = name, maps
+    def refuses(self, split: Split) -> str | None:
+        if bundle_of(split, BUNDLE) is None:
+            return "no direct bundle was trained for this population: see direct-small"
+        return None
+
+    def fit(self, split: Split, device: str, seconds: float, seed: int, units: np.ndarray | None) -> Reconstruct:
+        from ..direct.decoder import DirectBundleDecoder
+
+        folder = bundle_of(split, BUNDLE)
+        decoder = DirectBundleDecoder(folder)
+        return lambda windows: decoder.answers(bundle_windows(split, folder, windows))["image"]
+
+
+class DirectSmall:
+    """direct/few.py: units' most exciting inputs, weighted by activity, and a small painter; 32 x 32 at most."""
+
+    name, kind, refits = "direct-small", "direct", False
 
     def refuses(self, split: Split) -> str | None:
         if len(split.train) < LEAST_TRIALS:
@@ -34,9 +49,8 @@ class Direct:
             tensor(t.windows[:, :, kept]), tensor(t.counts[:, :, kept]), tensor(norm.mean[kept]),
             tensor(norm.std[kept]), tensor(t.pictures), torch.from_numpy(t.stimulus).to(device),
         )  # fmt: skip
-        options = replace(FewOptions(seconds=seconds, seed=seed, maps=self.maps))
-        decoder, _ = fit_few(trials, options)
+        decoder, _ = fit_few(trials, FewOptions(seconds=seconds, seed=seed))
         return lambda windows: decoder(tensor(windows[:, :, kept])).cpu().numpy()
 
 
-METHODS = (Direct("direct", "mei"),)
+METHODS = (DirectBundle(), DirectSmall())
