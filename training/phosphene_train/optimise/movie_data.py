@@ -24,7 +24,7 @@ class MovieSizes:
 @dataclass(frozen=True)
 class MovieData:
     """movies uint8 [N, T, H, W], counts uint8 [N, T, U]; clips uint8 [C, T', H, W], their counts float [C, T', U] of
-    one presentation, and `noise_free` [C, T', U], which no experimenter knows; other clips to choose constants on."""
+    one presentation, and `noise_free` [C, T', U], which no experimenter knows."""
 
     cortex: MovieCortex
     movies: Tensor
@@ -32,8 +32,6 @@ class MovieData:
     clips: Tensor
     clip_counts: Tensor
     noise_free: Tensor
-    tuning: Tensor
-    tuning_counts: Tensor
 
 
 def simulate(objects: Objects, sizes: MovieSizes, seed: int) -> MovieData:
@@ -46,6 +44,4 @@ def simulate(objects: Objects, sizes: MovieSizes, seed: int) -> MovieData:
     cortex = make_movie_cortex(sizes.units, movies[:16], generator)
     counts = torch.cat([cortex.counts(part, generator).clamp(max=255).byte() for part in movies.split(16)])
     noise_free = cortex.expected(clips)
-    tuning = World(sprites[~objects.seen]).movies(max(1, sizes.clips // 3), sizes.clip_frames, generator)
-    fired, tuned = cortex.fire(noise_free, generator), cortex.counts(tuning, generator)
-    return MovieData(cortex, movies, counts, clips, fired, noise_free, tuning, tuned)
+    return MovieData(cortex, movies, counts, clips, cortex.fire(noise_free, generator), noise_free)

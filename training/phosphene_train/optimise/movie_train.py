@@ -26,7 +26,7 @@ class MovieTraining:
     steps: int = 3000
     batch: int = 32
     rate: float = 2e-3
-    sparse: float = 2e-3
+    sparse: float = 5e-4
     stages: tuple[tuple[int, int, int, int], ...] = ((32, 7, 2, 7), (48, 3, 1, 5))
 
 

@@ -48,13 +48,13 @@ def values(clips: dict[str, list[dict[str, float]]], name: str, measure: str) ->
     return [sum(column) / len(column) for column in zip(*columns, strict=True)]
 
 
-def orderings(seeds: Sequence[dict], measure: str = "video") -> list[Ordering]:
-    """Every claim of which both conditions were run, from the `seeds` of results.json."""
+def orderings(seeds: Sequence[dict], mark: int | str, measure: str = "video") -> list[Ordering]:
+    """Every claim of which both conditions were run, from the `seeds` of results.json, as it was at an iteration."""
     out = []
     for claim, better, worse, published in CLAIMS:
         pairs = []
         for seed in seeds:
-            clips = seed.get("clips", {})
+            clips = seed.get("clips", {}).get(str(mark), {})
             a, b = values(clips, better, measure), values(clips, worse, measure)
             if a is not None and b is not None:
                 pairs += zip(a, b, strict=True)
