@@ -1,5 +1,4 @@
 import type { Command } from "commander";
-import { WebSocket } from "ws";
 import { z } from "zod";
 import { ERRORS, type ErrorCode, expected, PhospheneError } from "../../src/errors.ts";
 import { encodeClient } from "../../src/protocol/encode.ts";
@@ -47,20 +46,19 @@ function ask({ url, token }: Reached, bundle: string): Promise<SwitchedBody> {
   const { promise, resolve, reject } = Promise.withResolvers<SwitchedBody>();
   const unreachable = (reason: string) =>
     reject(new PhospheneError("DAEMON_UNAVAILABLE", expected(url, "a daemon that switches its bundle", reason)));
-  const socket = new WebSocket(new URL("/v1/stream", url.replace(/^http/, "ws")), PROTOCOL, {
-    headers: token === null ? {} : { authorization: `Bearer ${token}` },
+  const protocols = token === null ? [PROTOCOL] : [PROTOCOL, `phosphene.token.${token}`];
+  const socket = new WebSocket(new URL("/v1/stream", url.replace(/^http/, "ws")), protocols);
+  socket.binaryType = "arraybuffer";
+  socket.addEventListener("open", () => socket.send(new Uint8Array(encodeClient("switch", { id: ID, bundle }))));
+  socket.addEventListener("message", ({ data }) => {
+    const parsed = data instanceof ArrayBuffer ? parseServerMessage(new Uint8Array(data)) : null;
+    if (parsed?.ok) settle(parsed.message, resolve, reject);
   });
-  socket.on("open", () => socket.send(encodeClient("switch", { id: ID, bundle })));
-  socket.on("message", (data: Buffer) => {
-    const parsed = parseServerMessage(new Uint8Array(data));
-    if (parsed.ok) settle(parsed.message, resolve, reject);
-  });
-  socket.on("error", (error) => unreachable(error.message));
-  socket.on("close", (code) => unreachable(`a connection that ended (${code})`));
+  socket.addEventListener("close", ({ code }) => unreachable(`a connection that ended (${code})`));
   const patience = setTimeout(() => unreachable(`no frame of it within ${PATIENCE_MS / 1000} s`), PATIENCE_MS);
   return promise.finally(() => {
     clearTimeout(patience);
-    socket.terminate();
+    socket.close();
   });
 }
 
