@@ -1,5 +1,5 @@
 import { box, curve, line, renderFigure, text } from "../figures/svg.ts";
-import type { DriftResult } from "./main.ts";
+import type { DriftResult } from "./result.ts";
 import type { Point } from "./run.ts";
 
 const WIDTH = 860;

@@ -9,21 +9,15 @@ import { readSession } from "../../rig/session.ts";
 import { ADAPTATION } from "../../src/decode/adaptation.ts";
 import { linearModel } from "../../src/decode/linear.ts";
 import { PhospheneError } from "../../src/errors.ts";
-import { beginRun, type Origin, OUTPUT_OPTIONS, originText, publish } from "../output.ts";
+import { beginRun, OUTPUT_OPTIONS, originText, publish } from "../output.ts";
 import { table } from "../table.ts";
 import { driftFigure } from "./figure.ts";
-import { type DriftRun, type Point, playDrift, type Subject } from "./run.ts";
+import type { DriftResult } from "./result.ts";
+import { type DriftRun, playDrift, type Subject } from "./run.ts";
 
 const truths = z.object({
   stimuli: z.array(z.object({ id: z.string(), category: z.string(), labels: z.record(z.string(), z.unknown()) })),
 });
-
-export interface DriftResult extends Origin {
-  readonly bundle: string;
-  readonly run: DriftRun;
-  readonly adapt: { readonly forgetting: number; readonly penalty: number };
-  readonly points: readonly Point[];
-}
 
 /** Plays the session and reports; `--figure FILE` draws the curves. */
 export async function drift(args: string[]): Promise<void> {
