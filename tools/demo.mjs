@@ -40,11 +40,12 @@ function sessionOf(bundle) {
   return existsSync(own) ? own : shipped;
 }
 
-/** Shipped bundles are for the same units: whoever plays the shipped session can switch between them on the page. */
+/** Shipped bundles are for the same units: whoever starts one of them can switch to the others on the page. */
 function othersBeside({ recording }, bundle) {
-  if (recording !== undefined || sessionOf(bundle) !== join(root, "models/demo/session")) return [];
+  const models = join(root, "models");
+  const shipped = readdirSync(models).map((name) => join(models, name));
   const active = resolve(root, bundle ?? "models/demo");
-  const shipped = readdirSync(join(root, "models")).map((name) => join(root, "models", name));
+  if (recording !== undefined || !shipped.includes(active)) return [];
   return shipped.filter((folder) => folder !== active && existsSync(join(folder, "manifest.json")));
 }
 

@@ -6,6 +6,7 @@ import { dirname } from "node:path";
 import { promisify } from "node:util";
 import type { Config } from "../../src/config.ts";
 import { PhospheneError } from "../../src/errors.ts";
+import { readBundles } from "../bundles.ts";
 import { tryBundle } from "./try-bundle.ts";
 
 /** One thing that was looked at. `mend` says what to do, for all but `ok`. */
@@ -62,6 +63,18 @@ export async function checkBundle(dir: string, decode: Config["decode"]): Promis
   } catch (error) {
     const detail = error instanceof Error ? error.message : String(error);
     return { state: "fail", name, detail, mend: mendBundle(error) };
+  }
+}
+
+/** Nothing, or why operators cannot switch between these bundles. What is wrong with one of them alone, `checkBundle` says. */
+export async function checkAgreement({ bundle, bundles }: Pick<Config, "bundle" | "bundles">): Promise<Check[]> {
+  try {
+    await readBundles(bundle, bundles);
+    return [];
+  } catch (error) {
+    if (!(error instanceof PhospheneError && error.code === "BUNDLES_DIFFER")) return [];
+    const mend = "name bundles for the same units and bin width, each with a name of its own";
+    return [{ state: "fail", name: "bundles", detail: error.message, mend }];
   }
 }
 

@@ -5,7 +5,16 @@ import { checkClock } from "./check-clock.ts";
 import { checkGpu } from "./check-gpu.ts";
 import { checkPlacement } from "./check-placement.ts";
 import { checkSource } from "./check-source.ts";
-import { type Check, checkBundle, checkLsl, checkNode, checkPackage, checkPort, checkRecordings } from "./checks.ts";
+import {
+  type Check,
+  checkAgreement,
+  checkBundle,
+  checkLsl,
+  checkNode,
+  checkPackage,
+  checkPort,
+  checkRecordings,
+} from "./checks.ts";
 import { configOption, loadConfig } from "./options.ts";
 
 /** `phosphene doctor`: everything that a start needs, one sentence each; exit code 1 when something would stop it. */
@@ -39,7 +48,8 @@ async function* checks(file: string | undefined): AsyncGenerator<Check> {
   yield await checkAccess(config);
   for (const source of [config.source, ...config.otherSources]) yield await checkSource(source);
   yield await checkRecordings(config.record.dir);
-  yield await checkBundle(config.bundle, config.decode);
+  for (const dir of [config.bundle, ...config.bundles]) yield await checkBundle(dir, config.decode);
+  yield* await checkAgreement(config);
   yield checkPlacement(config.process);
 }
 

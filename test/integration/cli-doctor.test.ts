@@ -10,7 +10,7 @@ import { checkSource } from "../../daemon/cli/check-source.ts";
 import { checkNode, checkPackage } from "../../daemon/cli/checks.ts";
 import { openEphysOn } from "../../daemon/cli/sources.ts";
 import { askZmtp } from "../../daemon/cli/zmtp.ts";
-import { daemonConfig, freePortPair, Running, startRig } from "./processes.ts";
+import { daemonConfig, freePortPair, Running, startRig, TINY_LATENT_DIFFUSION, TINY_LINEAR } from "./processes.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "phosphene-cli-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -103,6 +103,16 @@ describe("phosphene doctor", () => {
     expect(output).toMatch(/^fail {2}bundle: \[BUNDLE_MISSING\].*\n +to mend: /m);
     expect(output).toMatch(/^fail {2}recordings: .*\n +to mend: set record.dir/m);
     expect(output).toMatch(/^fail {2}placement: .*process\.decoder\.cores: .* allow 1000, got EINVAL.*\n +to mend: /m);
+  });
+
+  test("every bundle is tried, and those that cannot take turns are named", async () => {
+    const { output, code } = await doctor({ ...daemonConfig(1), bundles: [TINY_LINEAR, TINY_LATENT_DIFFUSION] });
+    expect(code).toBe(1);
+    for (const name of ["tiny", "tiny-linear", "tiny-latent-diffusion"])
+      expect(output).toMatch(new RegExp(`^ok +bundle: ${name} .* reproduces its golden outputs`, "m"));
+    expect(output).toMatch(
+      /^fail {2}bundles: \[BUNDLES_DIFFER\].*tiny-latent-diffusion: bins\.widthMs: expected 20.*\n +to mend: /m,
+    );
   });
 
   test("a source that is not there, one that is, a file that cannot be read", async () => {
