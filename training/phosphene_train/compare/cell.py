@@ -12,7 +12,7 @@ from PIL import Image
 
 from .controls import CURVE_ROWS, curve_rows, levels, shuffled, silenced
 from .judge import Judge, judged
-from .scores import Items, score
+from .scores import Items, score, ways
 from .types import Method, Reconstruct, Split, blind
 
 SHOWN = 10
@@ -47,6 +47,9 @@ def run_cell(split: Split, method: Method, how: How, judge: Judge | None) -> tup
         "views": {name: views_of(split, decoded, rows, how, judge) for name, rows in view_rows(split).items()},
     }
     lost = decode(reconstruct, split, shuffled(split.test.windows, how.seed))
+    cell["ways"] = {name: ways(len(np.unique(split.test.stimulus[rows]))) for name, rows in view_rows(split).items()}
+    if judge is not None and split.test.objects is not None:
+        cell["judgeOnTrue"] = {name: judge_on_true(split, rows, how, judge) for name, rows in view_rows(split).items()}
     cell["shuffled"] = {name: brief(lost[rows], split, rows, how.seed) for name, rows in view_rows(split).items()}
     if how.curves:
         cell["curves"] = curves(split, method, reconstruct, decoded, how)
@@ -81,6 +84,12 @@ def views_of(split: Split, decoded: np.ndarray, rows: np.ndarray, how: How, judg
     if judge is not None and split.test.objects is not None:
         items |= judged(judge, decoded[rows], split.test, rows, how.seed)
     return {name: listed(each) for name, each in items.items()}
+
+
+def judge_on_true(split: Split, rows: np.ndarray, how: How, judge: Judge) -> dict[str, float]:
+    """What the judge makes of the true pictures: no decoder can do better by it."""
+    found = judged(judge, split.test.pictures[rows], split.test, rows, how.seed)
+    return {name: round(float(items.values.mean()), 4) for name, items in found.items()}
 
 
 def brief(decoded: np.ndarray, split: Split, rows: np.ndarray, seed: int) -> dict:

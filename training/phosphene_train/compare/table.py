@@ -70,6 +70,8 @@ def row(parts: list[dict], view: str, seed: int) -> dict:
     return {
         "figures": figures,
         "shuffled": lost,
+        "ways": min(part["ways"][view] for part in parts),
+        "judgeOnTrue": parts[0].get("judgeOnTrue", {}).get(view),
         "fitSeconds": round(sum(part["fitSeconds"] for part in parts), 1),
         "decodeMs": round(float(np.mean([part["decodeMs"] for part in parts])), 3),
         "trainTrials": round(float(np.mean([part["trainTrials"] for part in parts]))),
@@ -134,8 +136,19 @@ def lines(rows: list[dict], latency: dict[str, list[dict]]) -> list[str]:
         cells = [row["method"] + part, *figures, shown(row["shuffled"]["twoWay"], False), fitted]
         cells += ["; ".join(map(said, timed[row["method"]]))] if any(timed.values()) else []
         out.append("| " + " | ".join(cells) + " |")
-    counted = next((row["figures"]["twoWay"] for row in rows if "figures" in row), None)
-    return out + (["", f"{counted['items']} trials of {counted['clusters']} pictures or clips."] if counted else [])
+    first = next((row for row in rows if "figures" in row), None)
+    return out + (["", note(first)] if first else [])
+
+
+def note(row: dict) -> str:
+    """How many trials, what chance is, what the judge makes of the true pictures."""
+    counted, true = row["figures"]["twoWay"], row["judgeOnTrue"]
+    ways = f"n-way by pixels: n = {row['ways']}, by luck {number(1 / row['ways'])}"
+    said = f"{counted['items']} trials in {counted['clusters']} clusters (pictures or clips); {ways}"
+    if true:
+        objects, category = (number(true[name]) for name in ("judgeObject", "judgeCategory"))
+        said += f"; the judge on the true pictures: {objects} of 50 objects, {category} of 8 categories"
+    return said + "."
 
 
 def shown(figure: dict | None, interval_too: bool) -> str:
@@ -159,7 +172,8 @@ def curve_lines(curves: dict[str, list[dict]]) -> list[str]:
     """Two tables: two-way identification by share of the units, and by noise; least to most of the draws."""
     out = []
     for kind, title in (("units", "Units left"), ("noise", "Noise")):
-        levels = list(dict.fromkeys(p["level"] for points in curves.values() for p in points if p["kind"] == kind))
+        values = {p["level"]: p["value"] for points in curves.values() for p in points if p["kind"] == kind}
+        levels = sorted(values, key=values.get, reverse=True)
         if len(levels) < 2:
             continue
         out += [f"| {title}, two-way | " + " | ".join(levels) + " |", "|---" + "|--:" * len(levels) + "|"]
