@@ -14,9 +14,10 @@ import { outputsSchema } from "../../bench/outputs/main.ts";
 import { overheadSchema } from "../../bench/overhead.ts";
 import { pageSchema } from "../../bench/page.ts";
 import type { SoakResult } from "../../bench/soak/result.ts";
+import { switchSchema } from "../../bench/switch.ts";
 import { readBundle } from "../../daemon/bundle.ts";
 import { balances } from "../../src/ledger.ts";
-import { Running, TINY } from "./processes.ts";
+import { Running, TINY, TINY_LINEAR } from "./processes.ts";
 
 // Several daemons one after another, on machines that may be busy.
 vi.setConfig({ testTimeout: 120_000 });
@@ -119,6 +120,16 @@ test("decoders: a result of each bundle, of frames that are accounted for", asyn
   expect(results.map(({ bundle }) => bundle.path)).toEqual([TINY, TINY]);
   for (const { offered, missing, spans } of results) expect(spans.total.n).toBe(offered - missing);
   expect(output).toContain("| bundle");
+});
+
+test("switch: each bundle decodes alone and while the other loads, and every bin of it is accounted for", async () => {
+  const { result } = await smoke("switch", "--other", TINY_LINEAR);
+  const { phases, tookMs } = switchSchema.parse(result);
+  const names = ["tiny", "tiny-linear"];
+  expect(Object.keys(phases)).toEqual(["loading", "with"].flatMap((what) => names.map((name) => `${what} ${name}`)));
+  for (const name of names) expect(tookMs[name]).toHaveLength(1);
+  for (const { total } of Object.values(phases)) expectOrdered(total);
+  expect(phases["with tiny"]!.total.n).toBeGreaterThan(0);
 });
 
 test("ingest: what was sent is what was received and what was lost, in every run", async () => {

@@ -97,6 +97,41 @@ describe.each(["pylsl", "mne-lsl"])("our outlets -> %s inlet", (library) => {
     expect(latent.channels).toMatchObject([{ group: "shape", unit: "a.u." }, { group: "shape" }, { group: "colour" }]);
   });
 
+  test("another bundle: of other groups it has streams of its own, of the same groups those go on", {
+    timeout: TIMEOUT_MS,
+  }, async () => {
+    const name = `phosphene-test-${randomUUID()}`;
+    const groups = [{ name: "shape", size: 2 }];
+    const session = { name, session: "s", bundle: { name: "one", digest: "1" }, groups, binMs: 20, everyBins: 1 };
+    outlets = await openDecodedOutlets(loadNative(), session, (ms) => ms / 1000);
+    const [markers, first] = await Promise.all([
+      read(`phosphene:${name}:markers`, 5),
+      read(`phosphene:${name}:latents`, 2),
+    ]);
+    while (outlets.consumers < 2) await new Promise(setImmediate);
+    const frame = (seq: number, ...mu: number[]) => {
+      const at = { bins: [seq, seq + 4] as const, endMs: 1e5 + 20 * seq, writtenMs: 1e5 + 20 * seq + 30 };
+      outlets!.frame({ ...FRAME, bits: [1], seq, mu: Float32Array.from(mu), ...at });
+    };
+    frame(0, 1, 2);
+    (await outlets.prepare({ name: "two", digest: "2" }, groups)).commit(100_031);
+    frame(1, 3, 4);
+    expect(samplesOf(await first())).toEqual([
+      [1, 2],
+      [3, 4],
+    ]);
+    const other = await outlets.prepare({ name: "three", digest: "3" }, [{ name: "colour", size: 1 }]);
+    const second = await read(`phosphene:${name}:latents:three`, 1);
+    other.commit(100_061);
+    while (outlets.consumers < 2) await new Promise(setImmediate);
+    frame(2, 5);
+    const latent = await second();
+    expect(labelsOf(latent)).toEqual(["colour.0"]);
+    expect(samplesOf(latent)).toEqual([[5]]);
+    const said = samplesOf(await markers()).map(([text]) => JSON.parse(String(text)));
+    expect(said.map(({ marker, bundle }) => bundle ?? marker)).toEqual(["frame", "two", "frame", "three", "frame"]);
+  });
+
   test("a decoder without latents has evidence and no stream of latents", { timeout: TIMEOUT_MS }, async () => {
     const name = `phosphene-test-${randomUUID()}`;
     const session = { name, session: "s", bundle: { name: "b", digest: "d" }, groups: [], binMs: 20, everyBins: 1 };
