@@ -11,7 +11,6 @@ from torch import Tensor
 from ..demo_run import Run
 from ..denoiser import Denoiser
 from ..half import round_to_half
-from ..progress import console
 from ..stage_files import load_state, save_state
 from .encoder import EncoderOptions, StillEncoder, response_correlation
 from .inversion import InversionOptions
@@ -80,23 +79,27 @@ def run_demo(run: Run, sizes: DemoSizes, seconds: float) -> dict:
     end = time.monotonic() + seconds if seconds else float("inf")
     report = {"sizes": asdict(sizes)}
     models = fit_demo(run, sizes, 0.3 * seconds)
-    pool, device = run.pools.rendering, run.device
-    shown = pool.images(slice(0, sizes.judged))
-    counts = trials(run.main, pool, run.options.seed + 100).sum(1)
-    report["encoders"] = judge_encoders(models, pool.images(slice(None)), counts)
-    console.print(report["encoders"])
-    counts, share = counts[: len(shown)], loss_share(run.main.population.units, device)
-    plain = [PlainEncoder(model).to(device) for model in models]
-    report["ways"] = compare_ways(plain, share, counts, shown)
-    write(report, run.out)
-    prior = fit_prior(run, sizes, 0.4 * seconds)
-    inversion = make(plain, share, InversionOptions())
-    report["priors"], sheet = compare_priors(
-        prior, inversion, counts, shown, 0, lambda: time.monotonic() < end - 0.02 * seconds
-    )
-    write(report, run.out)
-    rows = {"shown": shown[:8], "descent": descend_all(inversion, counts[:8], 256), **sheet}
-    picture_rows(rows, run.out / "ways.png")
+    plain = [PlainEncoder(model).to(run.device) for model in models]
+    share = loss_share(run.main.population.units, run.device)
+    views = {"heldOutRenderings": run.pools.rendering, "neverSeenObjects": run.pools.unseen}
+    trial = {name: trials(run.main, pool, run.options.seed + 100).sum(1) for name, pool in views.items()}
+    report["encoders"] = {
+        name: judge_encoders(models, pool.images(slice(None)), trial[name]) for name, pool in views.items()
+    }
+    prior = fit_prior(run, sizes, 0.3 * seconds)
+    for number, (name, pool) in enumerate(views.items()):
+        shown, counts = pool.images(slice(0, sizes.judged)), trial[name][: sizes.judged]
+        row = report[name] = {"ways": compare_ways(plain, share, counts, shown)}
+        write(report, run.out)
+        for smooth in (1.0, 2.0, 0.0):
+            inversion = make(plain, share, InversionOptions(smooth=smooth, blur=0.0))
+            stop = end - 0.02 * seconds - (0.2 * seconds if number == 0 else 0)
+            found, sheet = compare_priors(prior, inversion, counts, shown, 0, lambda at=stop: time.monotonic() < at)
+            row[f"prior, smooth {smooth:g}"] = found
+            write(report, run.out)
+            if smooth == 1:
+                rows = {"shown": shown[:8], "descent": descend_all(inversion, counts[:8], 32), **sheet}
+                picture_rows(rows, run.out / f"ways-{name}.png")
     return report
 
 
