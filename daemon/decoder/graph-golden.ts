@@ -23,10 +23,18 @@ export type GraphGolden = z.infer<typeof goldenSchema>;
 /** The golden cases of a graph bundle and the tolerances (largest absolute difference). */
 export async function readGraphGolden(dir: string, { files }: GraphManifest): Promise<GraphGolden> {
   const path = join(dir, files.golden.path);
-  const value: unknown = JSON.parse(await readFile(path, "utf8"));
+  const value = parseJson(await readFile(path, "utf8"), path);
   const parsed = goldenSchema.safeParse(value);
   if (parsed.success) return parsed.data;
   throw new PhospheneError("BUNDLE_GOLDEN_MISMATCH", `${path}: ${describeIssues(parsed.error.issues, value)[0]}`);
+}
+
+function parseJson(text: string, path: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new PhospheneError("BUNDLE_GOLDEN_MISMATCH", `${path}: expected JSON, got ${String(cause)}`, { cause });
+  }
 }
 
 /**

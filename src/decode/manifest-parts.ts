@@ -35,7 +35,11 @@ const evidence = z.strictObject({
   /** Measure -> why it cannot be computed, one sentence; its threshold is null. */
   missing: z.strictObject({ bits: sentence, explained: sentence, atypicality: sentence }).optional(),
   /** Only the agreement of these units counts for `explained`. */
-  units: z.array(z.int().nonnegative()).min(2).optional(),
+  units: z
+    .array(z.int().nonnegative())
+    .min(2)
+    .refine((units) => new Set(units).size === units.length, "distinct units")
+    .optional(),
   latentMean: z.array(z.number()),
   latentStd: positiveNumbers,
   calibration: z.unknown(),

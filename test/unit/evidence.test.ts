@@ -82,6 +82,7 @@ describe("a manifest's evidence", () => {
       "expected at least one measure",
     ],
     ["units that it has not", { units: [0, 8] }, "evidence.units: expected units below 8, got 8"],
+    ["a unit that counts twice", { units: [3, 3] }, "evidence.units: distinct units"],
     ["an empty reason", { missing: { bits: "" } }, "evidence.missing.bits"],
   ])("is refused with %s", (_, change, message) => {
     const value = manifest();

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readBundleOf } from "../../daemon/bundle.ts";
 import { openBound } from "../../daemon/decoder/bound.ts";
 import { readGolden } from "../../daemon/decoder/golden.ts";
-import { checkGraphGolden } from "../../daemon/decoder/graph-golden.ts";
+import { checkGraphGolden, readGraphGolden } from "../../daemon/decoder/graph-golden.ts";
 import {
   coarsest,
   type GraphBundleManifest,
@@ -142,6 +142,15 @@ describe.each(["plain", "bound"] as const)("a graph bundle, %s", (runner) => {
     expect(String(problem)).toMatch("BUNDLE_GOLDEN_MISMATCH");
     expect(String(problem)).toMatch(message);
   });
+});
+
+test("golden outputs that are no JSON, or not of its shape, are refused with what is wrong", async () => {
+  writeFileSync(join(dir, "graph-golden.json"), "{");
+  await expect(readGraphGolden(dir, manifest)).rejects.toThrow(
+    /BUNDLE_GOLDEN_MISMATCH.*graph-golden\.json: expected JSON/,
+  );
+  write({ ...golden, tolerance: "small" });
+  await expect(readGraphGolden(dir, manifest)).rejects.toThrow(/BUNDLE_GOLDEN_MISMATCH.*tolerance: .*expected number/);
 });
 
 test("on a GPU the half of a graph is taken, but for what must be precise", async () => {
