@@ -132,7 +132,9 @@ def key_of(split: Split, method: Method, how: How) -> dict:
     source = Path(inspect.getfile(type(method))).read_bytes()
     wishes = {"seed": how.seed, "seconds": how.seconds, "curves": how.curves, "subsets": how.subsets}
     trials = [len(split.train), len(split.test), CURVE_ROWS]
-    return {**wishes, "trials": trials, "method": digest(source), "bundles": bundle_digests(split, method.kind)}
+    data = digest(b"".join(x.tobytes() for x in (split.train.counts, split.test.counts, split.test.pictures)))
+    made = {"method": digest(source), "bundles": bundle_digests(split, method.kind), "data": data}
+    return {**wishes, "trials": trials, **made}
 
 
 def bundle_digests(split: Split, kind: str) -> dict[str, str]:
