@@ -59,7 +59,10 @@ function Choices({ viewer, hello, status, allowed, changed }: Part) {
         {decoders.map(({ name, kind, digest, state, detail }) => (
           <li key={name} data-state={state}>
             <Pill label={name} tone={TONE[state]} text={state} />
-            <span class="hint clip" title={`${kind}, bundle digest ${digest}`}>
+            <span
+              class="hint clip"
+              title={[`bundle digest ${digest}`, detail].filter((word) => word !== "").join(": ")}
+            >
               {[kind, detail].filter((word) => word !== "").join(" · ")}
             </span>
             {allowed && state === "available" && (
