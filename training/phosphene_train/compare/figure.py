@@ -2,7 +2,20 @@
 
 from pathlib import Path
 
-COLOURS = ("#1f4fbf", "#d66a6a", "#2f9e6e", "#c98a1b", "#7b52c9", "#3aa7c9", "#8b8f98", "#b5477f", "#5f6b2f", "#a35c2b")
+COLOURS = (
+    "#1f4fbf",
+    "#d66a6a",
+    "#2f9e6e",
+    "#c98a1b",
+    "#7b52c9",
+    "#3aa7c9",
+    "#8b8f98",
+    "#b5477f",
+    "#5f6b2f",
+    "#a35c2b",
+    "#111111",
+    "#e07bd0",
+)
 MEASURE = {"v4": "twoWayCentred", "v4-trials": "twoWayCentred"}
 
 
@@ -26,7 +39,7 @@ def draw_curves(table: dict, path: Path, only: tuple[str, ...] = ()) -> None:
         axes[0][0].set_ylabel("two-way identification")
         axes[1][0].set_ylabel("two-way identification")
         handles = [axes[0][0].plot([], [], "o-", color=colour[name], markersize=3)[0] for name in names]
-        figure.legend(handles, names, loc="outside lower center", ncols=5, frameon=False)
+        figure.legend(handles, names, loc="outside lower center", ncols=2 * len(sets), frameon=False)
         figure.savefig(path, dpi=110)
 
 
