@@ -74,7 +74,8 @@ class DirectModel(nn.Module):
     def activity_of(self, steering: Tensor) -> Tensor:
         """Normalised activity [B, U] that comes with a change of the latents [B, D]: the VAE's decoder is linear.
 
-        Without it units would go on telling what the latents no longer say, and the picture would hardly move.
+        Units and latents go on telling the same. How much it matters depends on what a network leans on: that of the
+        demo follows the latents.
         """
         return steering @ self.vae.decoder.weight.T
 
