@@ -13,7 +13,8 @@ async def main(url: str = "http://127.0.0.1:8787", frames: str = "100") -> None:
         for _ in range(int(frames)):
             frame = await anext(stream)
             age_ms = client.now_ms() - frame.stamps.closed
-            print(f"{frame.seq} {frame.state} {frame.image.shape} {sum(frame.bits):.2f} bits, {age_ms:.1f} ms old")
+            bits = f"{sum(frame.bits):.2f} bits" if frame.bits else "bits not known"
+            print(f"{frame.seq} {frame.state} {frame.image.shape} {bits}, {age_ms:.1f} ms old")
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ Used by examples/psychopy_view.py; knows nothing of PsychoPy, so that it is test
 """
 
 import csv
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Literal, Protocol, TextIO
 
 import numpy as np
@@ -49,18 +49,29 @@ def columns(groups: Iterable[str]) -> list[str]:
     return [*_FIXED, *(f"bits_{name}" for name in names), *(f"gamma_{name}" for name in names)]
 
 
-def lineage_row(frame: Frame, session: str, shown_ms: float) -> list[object]:
-    """Where a frame came from and when it was seen, in the order of `columns`; empty for None."""
+def lineage_row(
+    frame: Frame, session: str, shown_ms: float, places: Sequence[int | None] | None = None
+) -> list[object]:
+    """Where a frame came from and when it was seen, in the order of `columns`; empty for None.
+
+    `places`: for each group of the columns, which of the frame's it is; None where the frame's bundle has no such
+    group. Left out: the same groups.
+    """
+    order = range(len(frame.steering)) if places is None else places
     stamps, held, event = frame.stamps, frame.held, frame.event
     return [
         *(session, frame.seq, frame.state, shown_ms, stamps.written, stamps.closed, stamps.last_spike),
         *(frame.deadline_ms, *frame.bins, *frame.source_s, frame.clock.offset_ms, frame.clock.uncertainty_ms),
         *(frame.source, frame.bundle, frame.solver, frame.steps, frame.seed, frame.guidance),
         *(held and held.seq, event and event.n, event and event.text, frame.explained, frame.atypicality),
-        # Empty where the bundle cannot tell them: the columns stay.
-        *(frame.bits or (None,) * len(frame.steering)),
-        *frame.steering,
+        # Empty where the bundle cannot tell them, or has no such group: the columns stay.
+        *_in_places(frame.bits, order),
+        *_in_places(frame.steering, order),
     ]
+
+
+def _in_places(values: Sequence[float], places: Iterable[int | None]) -> list[float | None]:
+    return [values[place] if place is not None and place < len(values) else None for place in places]
 
 
 class Display:
@@ -69,7 +80,10 @@ class Display:
     def __init__(self, client: Screen, log: TextIO) -> None:
         self._client = client
         self._writer = csv.writer(log)
-        self._writer.writerow(columns(group.name for group in client.hello.bundle.latents.groups))
+        self._columns = self._groups_now()
+        self._writer.writerow(columns(self._columns))
+        # An operator may change to a bundle of other groups: names by the digest that frames have.
+        self._groups = {client.hello.bundle.digest: self._columns}
         self._frame: Frame | None = None
         self._taken_ms = float("-inf")
         self._waiting: Frame | None = None
@@ -79,6 +93,7 @@ class Display:
         """A frame for the next flip; None (nothing new came) changes nothing. True: there is something to upload."""
         if frame is None:
             return False
+        self._groups[self._client.hello.bundle.digest] = self._groups_now()
         self._frame = self._waiting = frame
         self._taken_ms = local_ms() if at_ms is None else at_ms
         return True
@@ -100,4 +115,9 @@ class Display:
             return
         shown_ms = self._client.server_ms(local_ms() if at_ms is None else at_ms)
         self._client.shown(frame.seq, shown_ms)
-        self._writer.writerow(lineage_row(frame, self._client.hello.session, shown_ms))
+        groups = self._groups.get(frame.bundle, [])
+        places = [groups.index(name) if name in groups else None for name in self._columns]
+        self._writer.writerow(lineage_row(frame, self._client.hello.session, shown_ms, places))
+
+    def _groups_now(self) -> list[str]:
+        return [group.name for group in self._client.hello.bundle.latents.groups]

@@ -54,6 +54,29 @@ def test_a_row_of_the_log_is_the_lineage_of_the_frame():
     assert (row["bundle"], row["seed"], row["steps"], row["solver"]) == ("sha256:00ff", 4_294_967_295, 2, "ddim")
 
 
+def test_what_a_bundle_cannot_tell_is_an_empty_column():
+    row = dict(zip(columns(["form", "colour"]), lineage_row(some_frame(bits=()), "s", 0), strict=True))
+    assert (row["bits_form"], row["bits_colour"], row["gamma_colour"]) == (None, None, -2.5)
+
+
+def test_after_a_switch_values_stay_under_the_names_of_their_groups():
+    client, log = Recording(), io.StringIO()
+    display = Display(client, log)
+    group = client.hello.bundle.latents.groups[1]
+    latents = replace(client.hello.bundle.latents, groups=(replace(group, name="other"), group))
+    bundle = replace(client.hello.bundle, digest="sha256:0a", latents=latents)
+    old = some_frame(seq=1)
+    display.take(old)
+    client.hello = replace(client.hello, bundle=bundle)
+    display.flipped()
+    display.take(some_frame(seq=2, bundle="sha256:0a", bits=(7.0, 8.0), steering=(0.5, 0.25)))
+    display.flipped()
+    first, second = csv.DictReader(io.StringIO(log.getvalue()))
+    assert (first["bits_form"], first["bits_colour"], first["gamma_colour"]) == ("1.5", "0.0625", "-2.5")
+    assert (second["bits_form"], second["bits_colour"], second["gamma_form"]) == ("", "8.0", "")
+    assert (second["gamma_colour"], second["bundle"]) == ("0.25", "sha256:0a")
+
+
 def test_a_frame_is_shown_at_its_first_flip_and_once():
     client, log = Recording(), io.StringIO()
     display = Display(client, log)
