@@ -18,6 +18,7 @@ from ..fit.folder import claim, stage, whole_folder
 from ..fit.measure import figures, headline, windows_of
 from ..fit.pictures import shown_pictures
 from ..fit.problem import Problem, prepare
+from ..fit.read_config import ConfigError
 from ..fit.run import EVAL_WINDOWS, device_of, golden_inputs, provenance, refuse_broken, write_session
 from ..fit.train import fit_vae, mixture, new_vae
 from ..fit.windows import repeat_draw
@@ -53,7 +54,7 @@ class DirectSizes:
 
 SIZES = {
     "smoke": DirectSizes(60, 24, 1500, 0, (24, 24, 16, 8), 3),
-    "small": DirectSizes(1500, 48, 10_000, 400, (64, 64, 32, 16)),
+    "small": DirectSizes(1200, 32, 10_000, 400, (48, 48, 24, 12)),
     "full": DirectSizes(8000, 128, 40_000, 2000, (128, 96, 48, 20)),
 }
 """By the configuration's `size`. A small one takes some minutes on two cores."""
@@ -93,6 +94,8 @@ def run_direct(config: FitConfig, data: Path, out: Path, seconds: int) -> dict:
 def new_model(problem: Problem, vae: GroupVae, sizes: DirectSizes) -> tuple[DirectModel, dict]:
     """Maps from training windows inside responses, an untrained painter, the mean picture; the VAE is fixed."""
     recording, side = problem.exported, problem.config.denoiser.image
+    if side % 8:
+        raise ConfigError(f"denoiser.image: expected a multiple of 8 for a direct decoder, got {side}")
     painter = PainterOptions(side, 3, sizes.widths, 12)
     generator = torch.Generator(problem.device).manual_seed(problem.config.train.seed + 5)
     drawn = repeat_draw(recording.source, TRAIN, "inside", sizes.windows, generator)
