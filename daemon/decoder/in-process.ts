@@ -5,7 +5,7 @@ import type { Decoded, DecodeRequest } from "../../src/decode/decoder.ts";
 import { LinearRunner, linearModel } from "../../src/decode/linear.ts";
 import type { LinearManifest } from "../../src/decode/manifest.ts";
 import { planesOf, type Rgb } from "../../src/decode/planes.ts";
-import { type Project, projection } from "../../src/decode/projection.ts";
+import { Projection } from "../../src/decode/projection.ts";
 import { expected, PhospheneError } from "../../src/errors.ts";
 import { monotonicMs } from "../monotonic.ts";
 import type { AdaptationState, AdaptiveHost, DecoderInfo, DecoderState } from "./host.ts";
@@ -41,7 +41,7 @@ export class InProcessHost implements AdaptiveHost {
   readonly pid = null;
   #decoder: LinearDecoder | null = null;
   #targets: Targets | null = null;
-  #project: Project | null = null;
+  #projection: Projection | null = null;
   #state: DecoderState = "starting";
   #info: DecoderInfo | null = null;
 
@@ -107,8 +107,8 @@ export class InProcessHost implements AdaptiveHost {
 
   project(picture: Rgb): Float32Array {
     const { height, width } = this.#options.manifest.image;
-    if (this.#project === null) throw new PhospheneError("DECODER_UNAVAILABLE", `the decoder is ${this.#state}`);
-    return this.#project(planesOf(picture, width, height));
+    if (this.#projection === null) throw new PhospheneError("DECODER_UNAVAILABLE", `the decoder is ${this.#state}`);
+    return this.#projection.of(planesOf(picture, width, height));
   }
 
   #learner(): LinearDecoder["adaptation"] {
@@ -135,7 +135,8 @@ export class InProcessHost implements AdaptiveHost {
     const decoder = linearDecoder(model, manifest, this.#options.adapt);
     const costMs = { "1": await warmUp(decoder, manifest) };
     this.#targets = await readTargets(dir, manifest);
-    this.#project = projection(model.picture, this.#targets.residue);
+    this.#projection = new Projection(model.picture, this.#targets.residue);
+    while (this.#projection.prepare()) await turn();
     this.#decoder = decoder;
     const { kind, solver, steps } = decoder;
     return { kind, solver, ...WHERE, steps, guidance: null, costMs, goldenDifference };
@@ -156,8 +157,12 @@ async function warmUp(decoder: LinearDecoder, { bins, units, latents }: LinearMa
     const startMs = monotonicMs();
     await decoder.decode({ values, steps: 1, steering });
     costs.push(monotonicMs() - startMs);
-    // Another decoder may be at work meanwhile: its frames go first.
-    await new Promise((resolve) => setImmediate(resolve));
+    await turn();
   }
   return costs.slice(-MEASURED_RUNS).sort((a, b) => a - b)[MEASURED_RUNS >> 1]!;
+}
+
+/** A turn of the loop: another decoder may be at work while this one loads, and its frames go first. */
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }

@@ -4,7 +4,7 @@ import { LinearAdaptation } from "../../src/decode/adaptation.ts";
 import { Lessons } from "../../src/decode/lessons.ts";
 import { type LinearModel, LinearRunner } from "../../src/decode/linear.ts";
 import { seededNoise } from "../../src/decode/noise.ts";
-import { projection } from "../../src/decode/projection.ts";
+import { Projection } from "../../src/decode/projection.ts";
 import type { Bin } from "../../src/signal/types.ts";
 import { solveSymmetric } from "./solve.ts";
 
@@ -157,13 +157,13 @@ test("the projection is the solution of its normal equations, and gives latents 
         gram,
         [0, 1, 2].map((d) => dot(column(d), rest)),
       );
-      const project = projection(P, residue);
-      for (const [d, value] of project(picture).entries()) expect(value).toBeCloseTo(wanted[d]!, 4);
+      const project = new Projection(P, residue);
+      for (const [d, value] of project.of(picture).entries()) expect(value).toBeCloseTo(wanted[d]!, 4);
       const z = seededNoise(seed + 3, D, 1);
       const drawn = P.bias.map(
         (value, i) => value + [0, 1, 2].reduce((sum, d) => sum + P.weights[i * D + d]! * z[d]!, 0),
       );
-      for (const [d, value] of projection(P, 1e-6)(drawn).entries()) expect(value).toBeCloseTo(z[d]!, 3);
+      for (const [d, value] of new Projection(P, 1e-6).of(drawn).entries()) expect(value).toBeCloseTo(z[d]!, 3);
     }),
     { numRuns: 30 },
   );
