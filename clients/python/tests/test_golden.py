@@ -57,6 +57,20 @@ def test_a_frame_is_read_only_arrays_of_the_stated_shapes():
             array[0] = 0
 
 
+def test_what_a_decoder_cannot_tell_is_nothing_and_no_number():
+    told = golden.meaning("server-frame") | {"bits": [], "logvar": b"", "explained": None, "atypicality": None}
+    frame = decode(msgpack.packb(told))
+    assert (frame.bits, frame.logvar.size, frame.explained, frame.atypicality) == ((), 0, None, None)
+    bare = decode(msgpack.packb(told | {"mu": b""}))
+    assert (bare.mu.size, bare.logvar.size) == (0, 0)
+    greeting = golden.meaning("server-hello")
+    greeting["bundle"]["latents"] = {"dimension": 0, "groups": []}
+    greeting["bundle"]["evidence"] |= {"bitsThreshold": None, "missing": {"bits": "no posterior"}}
+    bundle = decode(msgpack.packb(greeting)).bundle
+    assert (bundle.evidence.bits_threshold, bundle.evidence.missing.bits) == (None, "no posterior")
+    assert bundle.evidence.missing.explained is None
+
+
 def test_every_key_says_what_it_is():
     for module in (answers, frames, hello, stages, status):
         for _, cls in inspect.getmembers(module, dataclasses.is_dataclass):
