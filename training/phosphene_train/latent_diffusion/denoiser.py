@@ -35,14 +35,17 @@ class LatentDenoiser(nn.Module):
     """v(x [B, c, h, w], t [B], cond [B, condition], guidance [B]) -> [B, c, h, w]; as denoiser.Denoiser elsewhere.
 
     The network estimates the clean latent. Time, guidance and the embedding are one token ("added to the time
-    embedding", arXiv 2305.17214, phase 3); the tokens of the pattern are attended to in every block.
+    embedding", arXiv 2305.17214, phase 3); the tokens of the pattern are attended to in every block. `hint` is what the
+    embedding alone makes likely, a latent that is linear in it (the released code of the paper starts its sampler from
+    such a prediction): it stands beside the noisy latent, and the network estimates what is to be added to it.
     """
 
     def __init__(self, options: LatentOptions) -> None:
         super().__init__()
         o = self.options = options
         pixels = o.channels * o.patch**2
-        self.patches, self.out = nn.Linear(pixels, o.width), nn.Linear(o.width, pixels)
+        self.patches, self.out = nn.Linear(2 * pixels, o.width), nn.Linear(o.width, pixels)
+        self.hint = nn.Linear(o.dimension, o.channels * o.side**2)
         self.position = nn.Parameter(torch.randn(1, 1 + (o.side // o.patch) ** 2, o.width) * 0.5)
         self.time = nn.Sequential(nn.Linear(o.width, o.width), nn.SiLU(), nn.Linear(o.width, o.width))
         self.guidance = nn.Sequential(nn.Linear(1, o.width), nn.SiLU(), nn.Linear(o.width, o.width))
@@ -60,23 +63,27 @@ class LatentDenoiser(nn.Module):
     def clean(self, x: Tensor, t: Tensor, cond: Tensor, guidance: Tensor, given: Tensor | None = None) -> Tensor:
         """The estimate of the clean latent, unclipped."""
         o = self.options
-        context, embedding = self.condition(cond, given)
+        context, embedding, hint = self.condition(cond, given)
         time = self.time(time_features(t, o.width).to(x.dtype)) + self.guidance(guidance[:, None] - 1) + embedding
-        patches = self.patches(F.pixel_unshuffle(x, o.patch).flatten(2).transpose(1, 2))
+        seen = torch.cat([x, hint], dim=1)
+        patches = self.patches(F.pixel_unshuffle(seen, o.patch).flatten(2).transpose(1, 2))
         tokens = torch.cat([time.unsqueeze(1), patches], dim=1) + self.position
         for block in self.blocks:
             tokens = block(tokens, context)
         side = o.side // o.patch
         grid = self.out(self.norm(tokens[:, 1:])).transpose(1, 2).unflatten(2, (side, side))
-        return F.pixel_shuffle(grid, o.patch)
+        return hint + F.pixel_shuffle(grid, o.patch)
 
-    def condition(self, cond: Tensor, given: Tensor | None) -> tuple[Tensor, Tensor]:
-        """Tokens [B, n, context] and the embedding's token [B, width], or what stands for them where withheld."""
+    def condition(self, cond: Tensor, given: Tensor | None) -> tuple[Tensor, Tensor, Tensor]:
+        """Tokens [B, n, context], the embedding's token [B, width] and the hint [B, c, h, w], or what stands for them
+        where they are withheld."""
         o = self.options
-        context, embedding = cond.split([o.tokens * o.context, o.dimension], dim=1)
-        context, embedding = context.unflatten(1, (o.tokens, o.context)), self.embedding(embedding)
+        context, mu = cond.split([o.tokens * o.context, o.dimension], dim=1)
+        context, embedding = context.unflatten(1, (o.tokens, o.context)), self.embedding(mu)
+        hint = self.hint(mu).unflatten(1, (o.channels, o.side, o.side))
         if given is not None:
             here = given.view(-1, 1) > 0.5
             context = torch.where(here[..., None], context, self.no_tokens.to(context.dtype))
             embedding = torch.where(here, embedding, self.absent.to(embedding.dtype))
-        return context + self.token_position, embedding
+            hint = torch.where(here[..., None, None], hint, self.hint.bias.view(1, *hint.shape[1:]).to(hint.dtype))
+        return context + self.token_position, embedding, hint

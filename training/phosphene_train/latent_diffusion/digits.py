@@ -50,8 +50,8 @@ def run_digits(data: Path, out: Path, device: str, seconds: float, folds: int, s
     for name, parts in found.items():
         metrics["rows"][name] = picture_figures(torch.cat(parts), true, stimulus)
     first = torch.cat(found["student-4"])[:, 0]
-    save_pairs(true, first, out / "digits.png", columns=10, scale=2)
-    save_pairs(true, torch.cat(found["ridge"])[:, 0], out / "digits-ridge.png", columns=10, scale=2)
+    save_pairs(true, first, out / "digits.png", columns=10)
+    save_pairs(true, torch.cat(found["ridge"])[:, 0], out / "digits-ridge.png", columns=10)
     (out / "digits.json").write_text(json.dumps(metrics, indent=1) + "\n")
     return metrics
 

@@ -9,8 +9,9 @@ import torch
 from torch import Tensor
 
 from ..half import round_to_half
+from ..linear.model import Affine
 from .autoencoder import Autoencoder, fit_autoencoder
-from .condition import VoxelCondition, components, fit_embedding, thumbnails
+from .condition import VoxelCondition, components, fit_embedding, least, load, thumbnails
 from .contrast import ContrastTraining, pretrain
 from .corpus import Corpus, any_pattern, as_picture, pick, rows
 from .cross import CrossModal, PictureMae, tune
@@ -77,6 +78,10 @@ def fit_ground(corpus: Corpus, sizes: Sizes, clock: Clock, seed: int) -> Ground:
     told = fit_embedding(condition, corpus.patterns, truth[trials:], corpus.labels)
     album = Album(latents_of(model, everything), truth, told)
     prior = LatentDenoiser(sizes.denoiser()).to(device)
+    few = slice(0, 20_000)
+    weights, bias = least(told.say(truth[few]), album.latents[few].float().flatten(1))
+    with torch.no_grad():
+        load(prior.hint, Affine(weights.T, bias))
     prior = clock.run("prior", lambda s: fit_prior(prior, album, sizes, s))
     return Ground(model, album.latents[trials:], album, condition, prior)
 

@@ -28,7 +28,7 @@ from .simulated import Experiment, Trials, make_experiment
 from .sizes import Sizes
 from .state import save_run
 
-SHEET = 32
+SHEET = 24
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ def run_simulated(
     torch.set_float32_matmul_precision("high")
     setting = prepare(emoji, kept, out, device, options, sizes.side)
     left = seconds - (time.monotonic() - started) - 45 if seconds else 0.0
-    share = 0.72 if ablations else 1.0
+    share = 0.76 if ablations else 1.0
     fitted, ground, phases = fit(setting.corpus, sizes, max(0.0, left * share), options.seed)
     best = choose_guidance(setting, fitted, sizes)
     metrics = {
@@ -144,7 +144,7 @@ def choose_guidance(setting: Setting, fitted: Fitted, sizes: Sizes) -> float:
         weight: figures(fitted, patterns, true=true, way=Way("4", weight), samples=sizes.samples, judge=setting.judge)[
             "nWay"
         ]
-        for weight in (1.0, 1.5, 2.0, 3.0)
+        for weight in (1.0, 1.25, 1.5, 2.0)
     }
     return max(scores, key=scores.get)
 
@@ -229,6 +229,6 @@ def sheets(setting: Setting, fitted: Fitted, guidance: float, out: Path) -> None
     for name, trials in setting.tests.items():
         patterns = trials.best(setting.experiment.paradigm)[:SHEET]
         true = trials.pool.images(slice(0, SHEET))
-        for steps in ("1", "4", "teacher"):
+        for steps in ("4", "teacher"):
             decoded = decode(fitted, patterns, Way(steps, guidance), 1)[:, 0]
             save_pairs(true.cpu(), decoded.cpu(), out / "sheets" / f"{name}-{steps}.png")

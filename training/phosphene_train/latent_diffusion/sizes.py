@@ -49,7 +49,7 @@ class Sizes:
     )  # fmt: skip
     shares: dict[str, float] = field(
         default_factory=lambda: {
-            "autoencoder": 0.14, "contrast": 0.13, "cross": 0.1, "prior": 0.2, "tune": 0.23, "distil": 0.2,
+            "autoencoder": 0.12, "contrast": 0.1, "cross": 0.08, "prior": 0.26, "tune": 0.24, "distil": 0.2,
         }
     )  # fmt: skip
 
@@ -88,7 +88,7 @@ TINY = Sizes(
 SMALL = Sizes(
     side=28, width=96, depth=3, decoder_width=64, picture_patch=4, channels=16, groups=(("coarse", 8), ("detail", 8)),
     denoiser_width=128, blocks=3, tokens=8, context=64, batch=128, trajectories=4096, drop_tokens=0.5, thumbnail=14,
-    steps={"autoencoder": 800, "contrast": 300, "cross": 300, "prior": 1000, "tune": 600, "distil": 600},
+    steps={"autoencoder": 600, "contrast": 150, "cross": 150, "prior": 800, "tune": 400, "distil": 400},
 )  # fmt: skip
 """For a hundred trials, such as the digits of van Gerven et al. (2010)."""
 

@@ -27,7 +27,10 @@ def save_run(fitted: Fitted, experiment: Experiment, metrics: dict, tests: dict[
     """run.pt: weights as fp16, the scanner, the normalisation, stimuli with their responses; run.json beside it."""
     tensors = {}
     for part in PARTS:
-        tensors |= {f"{part}/{name}": half(value) for name, value in getattr(fitted, part).state_dict().items()}
+        state = getattr(fitted, part).state_dict()
+        # A bundle has no use for the encoder of pictures.
+        kept = {name: value for name, value in state.items() if part != "autoencoder" or name.startswith("decoder.")}
+        tensors |= {f"{part}/{name}": half(value) for name, value in kept.items()}
     tensors |= {f"scanner/{name}": value.cpu() for name, value in experiment.scanner.__dict__.items()}
     tensors |= {"mean": torch.from_numpy(experiment.normalisation.mean),
                 "std": torch.from_numpy(experiment.normalisation.std),
@@ -78,7 +81,8 @@ def load_run(folder: Path) -> Run:
     modules = build(sizes, known["voxels"], tuple(known["classes"]))
     for part, module in modules.items():
         state = {k.split("/", 1)[1]: v for k, v in tensors.items() if k.startswith(f"{part}/")}
-        module.load_state_dict({k: v.float() if v.is_floating_point() else v for k, v in state.items()})
+        floats = {k: v.float() if v.is_floating_point() else v for k, v in state.items()}
+        module.load_state_dict(floats, strict=part != "autoencoder")
     condition, autoencoder, student = (modules[part] for part in PARTS)
     seconds = known["metrics"]["stageSeconds"]
     fitted = Fitted(condition, autoencoder, student, student, tuple(known["classes"]), seconds)
