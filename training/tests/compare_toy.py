@@ -25,3 +25,29 @@ def toy(pictures: int = 40, units: int = 24, side: int = 8, repeats: int = 4, mo
             make_trials(counts[half, 0], norm, shown[half], at, labels=at % 2, repeats=counts[half, 1:], **known)
         )
     return Split("toy", "one", *sides, 2, 20.0, norm, source="made up")
+
+
+class Ridge:
+    """What the toy's units tell, by least squares."""
+
+    name, kind, refits = "toy-ridge", "linear", True
+
+    def refuses(self, split: Split) -> str | None:
+        return "no movies here" if split.test.clip is not None else None
+
+    def fit(self, split, device, seconds, seed, units):
+        assert len(split.test.pictures) == 0, "a method is never given the test pictures"
+        at = np.arange(split.units) if units is None else units
+        into = lambda windows: np.c_[windows.mean(1)[:, at], np.ones(len(windows))]  # noqa: E731
+        x, y = into(split.train.windows), split.train.pictures.reshape(len(split.train), -1)
+        weights = np.linalg.solve(x.T @ x + 3 * np.eye(x.shape[1]), x.T @ y)
+        return lambda windows: (into(windows) @ weights).reshape(-1, *split.shape).clip(-1, 1)
+
+
+class Broken(Ridge):
+    """Gives pictures of another size."""
+
+    name, refits = "toy-broken", False
+
+    def fit(self, split, device, seconds, seed, units):
+        return lambda windows: np.zeros((len(windows), 1, 3, 3), np.float32)

@@ -1,53 +1,23 @@
 """`phosphene-train compare`: figures known beforehand, controls, cells that are kept, a table that tells all."""
 
-import json
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from compare_toy import toy
+from compare_toy import Ridge, toy
 
-from phosphene_train.compare import run, splits
+from phosphene_train.compare import splits
 from phosphene_train.compare.cell import How, run_cell
 from phosphene_train.compare.controls import kept_units, levels, shuffled, silenced
-from phosphene_train.compare.document import BEGIN, END
 from phosphene_train.compare.intervals import interval, pool
 from phosphene_train.compare.kept import kept
 from phosphene_train.compare.methods_baseline import MeanImage, NearestTraining
-from phosphene_train.compare.report import report
 from phosphene_train.compare.scores import Items, score
-from phosphene_train.compare.types import Split, blind
+from phosphene_train.compare.types import blind
 from phosphene_train.compare.wanted import Absent, Wanted
-from phosphene_train.data import DataError
 
 WANTED = Wanted(None, Path("models"), Path("emoji"), small=True)
-
-
-class Ridge:
-    """What the toy's units tell, by least squares."""
-
-    name, kind, refits = "toy-ridge", "linear", True
-
-    def refuses(self, split: Split) -> str | None:
-        return "no movies here" if split.test.clip is not None else None
-
-    def fit(self, split, device, seconds, seed, units):
-        assert len(split.test.pictures) == 0, "a method is never given the test pictures"
-        at = np.arange(split.units) if units is None else units
-        into = lambda windows: np.c_[windows.mean(1)[:, at], np.ones(len(windows))]  # noqa: E731
-        x, y = into(split.train.windows), split.train.pictures.reshape(len(split.train), -1)
-        weights = np.linalg.solve(x.T @ x + 3 * np.eye(x.shape[1]), x.T @ y)
-        return lambda windows: (into(windows) @ weights).reshape(-1, *split.shape).clip(-1, 1)
-
-
-class Broken(Ridge):
-    """Gives pictures of another size."""
-
-    name, refits = "toy-broken", False
-
-    def fit(self, split, device, seconds, seed, units):
-        return lambda windows: np.zeros((len(windows), 1, 3, 3), np.float32)
 
 
 def means(items: dict[str, Items]) -> dict[str, float]:
@@ -162,88 +132,6 @@ def test_a_kept_data_set_is_the_same_when_read_again(tmp_path):
     remade = []
     kept(tmp_path, "toy", replace(WANTED, seed=1), lambda _: remade.append(1) or [made])
     assert remade
-
-
-@pytest.fixture
-def options(tmp_path, monkeypatch):
-    """Two data sets, one of them absent; a method that works, one that refuses movies, one that is broken."""
-
-    def absent(_wanted):
-        raise Absent("gone: expected it here, found none")
-
-    monkeypatch.setattr(run, "DATA_SETS", {"toy": lambda _: [toy()], "gone": absent})
-    methods = (MeanImage(), Ridge(), Broken())
-    monkeypatch.setattr(run, "choose", lambda _: methods)
-    monkeypatch.setattr(run, "all_methods", lambda: methods)
-    monkeypatch.setattr("phosphene_train.compare.report.all_methods", lambda: methods)
-    return run.Options(tmp_path, WANTED, How("cpu", 1.0, 0), threads=1)
-
-
-def test_a_run_writes_table_sheet_and_curves_and_says_what_failed_and_what_is_absent(options):
-    absent = run.run_cells(options)
-    assert absent == {"gone": "gone: expected it here, found none"}
-    assert report(options.out, absent, [], 0) == ["toy-broken"]
-    table = json.loads((options.out / "table.json").read_text())
-    rows = {row["method"]: row for row in table["dataSets"]["toy"]["views"][""]}
-    figure = rows["toy-ridge"]["figures"]["twoWay"]
-    assert figure["low"] < figure["mean"] < figure["high"]
-    assert figure["items"] == 40
-    assert "expected pictures (40, 1, 8, 8), got (40, 1, 3, 3)" in rows["toy-broken"]["why"]
-    text = (options.out / "table.md").read_text()
-    assert "skipped gone: expected it here" in text
-    assert "toy-ridge (refitted)" in text
-    assert (options.out / "sheet.png").stat().st_size > 1000
-    assert (options.out / "curves.png").stat().st_size > 1000
-
-
-def test_a_page_takes_the_table_between_its_marks_and_its_pictures_beside_it(options, tmp_path):
-    run.run_cells(options)
-    page = tmp_path / "docs" / "decoders.md"
-    (page.parent / "pictures").mkdir(parents=True)
-    page.write_text(f"before\n{BEGIN}\nold\n{END}\nafter\n")
-    report(options.out, {}, [], 0, page)
-    once = page.read_text()
-    assert once.startswith(f"before\n{BEGIN}\n|") and once.endswith(f"{END}\nafter\n")
-    assert "old" not in once
-    assert "| toy-broken | failed |" in once
-    assert (page.parent / "pictures" / "decoders-curves.png").is_file()
-    report(options.out, {}, [], 0, page)
-    assert page.read_text() == once
-    page.write_text("no marks\n")
-    with pytest.raises(DataError, match="expected the marks"):
-        report(options.out, {}, [], 0, page)
-
-
-def test_latencies_of_a_kind_stand_beside_its_methods(options, tmp_path):
-    run.run_cells(options)
-    result = {
-        "harness": "latency", "bundle": {"kind": "linear", "name": "b"}, "provider": "cpu", "wantedHz": 25.0,
-        "machine": {"gpu": None, "cores": 2}, "spans": {"total": {"p50": 1.25, "p99": 2.5, "n": 900}},
-        "steps": {"1": 900}, "late": 0, "missing": 0, "commit": "abc",
-    }  # fmt: skip
-    one, several, bad = (tmp_path / name for name in ("one.json", "several.json", "bad.json"))
-    one.write_text(json.dumps(result))
-    several.write_text(json.dumps({"harness": "decoders", "results": [result, result]}))
-    bad.write_text("[]")
-    report(options.out, {}, [one, several], 0)
-    text = (options.out / "table.md").read_text()
-    ridge = next(line for line in text.splitlines() if line.startswith("| toy-ridge |"))
-    assert ridge.count("2 cores: 1.25 / 2.50 (N 900, 25/s)") == 3
-    assert "2 cores" not in next(line for line in text.splitlines() if line.startswith("| mean-image |"))
-    with pytest.raises(DataError, match=r"bad\.json: expected a result of npm run bench"):
-        report(options.out, {}, [bad], 0)
-
-
-def test_cells_are_kept_and_a_failed_one_is_tried_again(options):
-    run.run_cells(options)
-    cells = options.out / "cells" / "toy"
-    stamp = {path.name: path.stat().st_mtime_ns for path in cells.glob("*.json")}
-    run.run_cells(options)
-    later = {path.name: path.stat().st_mtime_ns for path in cells.glob("*.json")}
-    changed = {name for name in stamp if later[name] != stamp[name]}
-    assert changed == {"one--toy-broken.json"}
-    run.run_cells(replace(options, how=How("cpu", 1.0, 3)))
-    assert (cells / "one--toy-ridge.json").stat().st_mtime_ns != later["one--toy-ridge.json"]
 
 
 def test_methods_and_data_sets_have_names_of_their_own():

@@ -4,7 +4,7 @@ import shutil
 from pathlib import Path
 
 from ..data import DataError
-from .table import lines, number
+from .markdown import lines, number
 
 BEGIN, END = "<!-- compare: begin -->", "<!-- compare: end -->"
 PICTURES = {"sheet-own-pictures.png": "decoders-sheet.png", "curves.png": "decoders-curves.png"}

@@ -8,9 +8,10 @@ from ..bundle import write_json
 from .document import write_document
 from .figure import draw_curves
 from .latency import read_latency
+from .markdown import markdown
 from .methods import all_methods
 from .sheet import draw_sheet
-from .table import markdown, read_cells, table_of
+from .table import read_cells, table_of
 
 OWN_PICTURES = ("simulated",)
 """Data sets whose pictures are our own: those of the others may not be shown to anybody."""
