@@ -130,9 +130,14 @@ export class InProcessHost implements AdaptiveHost {
       );
     onProgress?.("reproducing the golden outputs");
     const model = linearModel(manifest, await readFile(join(dir, manifest.files.matrices.path)));
-    const goldenDifference = await checkLinearGolden(dir, manifest, new LinearRunner(model));
+    await turn();
+    const runner = new LinearRunner(model);
+    await turn();
+    const goldenDifference = await checkLinearGolden(dir, manifest, runner);
     onProgress?.("warming up");
+    await turn();
     const decoder = linearDecoder(model, manifest, this.#options.adapt);
+    await turn();
     const costMs = { "1": await warmUp(decoder, manifest) };
     this.#targets = await readTargets(dir, manifest);
     this.#projection = new Projection(model.picture, this.#targets.residue);
