@@ -10,9 +10,10 @@ def card(name: str, animal: Animal, metrics: dict) -> str:
     lines = [
         f"# {name}",
         "",
-        f"Linear decoder of {units} simulated units, those of bundle `{source}`: ridge regression from 100 ms to",
+        f"Linear decoder of {units} simulated units, those of bundle `{source}`: {how(metrics)} from 100 ms to",
         "latents (pose and category from labels, the rest principal components of the pictures), and a matrix from the",
         "latents to the picture. Blurred by nature: it shows the mean of all pictures that fit.",
+        "`targets.json` knows the renderings of the session: with `adapt` on, the decoder goes on learning from them.",
         "",
         f"- Data: simulated spikes and rendered emoji only; `models/{source}/session` plays the same units.",
         "- Made by `phosphene-train demo-linear`; the manifest's provenance has every option.",
@@ -27,6 +28,11 @@ def card(name: str, animal: Animal, metrics: dict) -> str:
         "cortex.",
     ]
     return "\n".join(lines) + "\n"
+
+
+def how(metrics: dict) -> str:
+    """The method, told by what it chose."""
+    return "receptive fields, inverted in closed form," if "smoothness" in metrics else "ridge regression"
 
 
 def rows(metrics: dict) -> list[tuple[str, str, str]]:

@@ -15,9 +15,9 @@ from .ridge import PARTS, Sums, squared_error, sums
 
 SIDE = 16
 """Fields have at most so many pixels across."""
-RIDGES = tuple(10.0**power for power in range(-3, 4))
+RIDGES = tuple(10.0**power for power in range(-3, 3))
 """Per window and mean variance of a pixel; every response takes the one of the least error on pictures left out."""
-SMOOTHNESS = (0.0, 1.0, 10.0)
+SMOOTHNESS = (1.0, 10.0, 100.0)
 """Weight of the squared differences of neighbours beside the ridge, one for all units."""
 CHUNK = 4096
 
