@@ -111,6 +111,9 @@ def add_bundle(sub, emoji: Path) -> None:
     bundle.add_argument("--prior", action="store_true", help="with the diffusion prior")
     bundle.add_argument("--encoders", type=int, default=2, help="of the ensemble (default: %(default)s)")
     bundle.add_argument("--windows", type=int, default=512, help="for the figures (default: %(default)s)")
+    bundle.add_argument(
+        "--like", type=Path, default=None, help="manifest.json of the same bundle, for what is measured"
+    )
     bundle.set_defaults(run=run_bundle_command)
 
 
@@ -134,5 +137,5 @@ def run_bundle_command(options: argparse.Namespace) -> int:
     prior = fit_prior(run, DemoSizes(), 0) if options.prior else None
     sizes = BundleSizes(options.encoders, windows=options.windows)
     command = f"phosphene-train optimise bundle{' --prior' if options.prior else ''}"
-    Console().print_json(data=write_demo_bundle(run, models, prior, sizes, options.out, command))
+    Console().print_json(data=write_demo_bundle(run, models, prior, sizes, options.out, command, options.like))
     return 0 if all(check.ok for check in verify_bundle(options.out)) else 1
