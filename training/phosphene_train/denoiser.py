@@ -76,7 +76,7 @@ class Denoiser(nn.Module):
         self.out = nn.Conv2d(2 * o.head_channels, 12, 3, padding=1)
 
     def forward(self, x: Tensor, t: Tensor, cond: Tensor, guidance: Tensor, given: Tensor | None = None) -> Tensor:
-        """`given` [B] is 0 where the latents are withheld (for classifier-free guidance); None gives them all."""
+        """`given` [B] (or of each group, [B, G]) is 0 where latents are withheld; None gives them all."""
         return v_of_x0(x, self.clean(x, t, cond, guidance, given), t)
 
     def clean(self, x: Tensor, t: Tensor, cond: Tensor, guidance: Tensor, given: Tensor | None = None) -> Tensor:
@@ -102,7 +102,7 @@ class Denoiser(nn.Module):
         parts = torch.split(cond, list(o.groups), dim=1)
         conditions = torch.stack([layer(part) for layer, part in zip(self.groups, parts, strict=True)], dim=1)
         if given is not None:
-            conditions = torch.where(given.view(-1, 1, 1) > 0.5, conditions, self.absent.to(conditions.dtype))
+            conditions = torch.where(given.view(len(given), -1, 1) > 0.5, conditions, self.absent.to(conditions.dtype))
         time = self.time(time_features(t, o.width).to(x.dtype)) + self.guidance(guidance[:, None] - 1)
         patches = self.patches(F.pixel_unshuffle(x, o.patch).flatten(2).transpose(1, 2))
         return torch.cat([time.unsqueeze(1), conditions, patches], dim=1) + self.position

@@ -7,7 +7,6 @@ import numpy as np
 import torch
 from torch import nn
 
-from ..denoiser import Denoiser
 from ..diffusion import TIMESTEPS
 from ..direct.quantise import round_to_int8
 from ..evidence import Evidence
@@ -16,8 +15,8 @@ from ..graph_bundle import GoldenCase, GoldenRun, manifest_parts, write_graph_bu
 from ..vae import GroupVae
 from .edit import DEEPEST
 from .export import export, modules, outputs_of
-from .guide import Guide
 from .network import Editor
+from .pairs import EditOptions, Networks
 
 EXACT_LADDER = (8, 16, 32)
 """Steps that the exact way may take each way, after the student's."""
@@ -25,11 +24,10 @@ EXACT_LADDER = (8, 16, 32)
 
 @dataclass(frozen=True)
 class Exact:
-    """The networks of the exact way, and how often a step of the inversion is taken again (edit.py)."""
+    """The networks of the exact way, and how it was measured to work best (train.py)."""
 
-    free: Denoiser
-    guide: Guide
-    refine: int = 1
+    nets: Networks
+    options: EditOptions
 
 
 @dataclass
@@ -59,9 +57,9 @@ class GuidedBundle:
 def write_guided_bundle(bundle: GuidedBundle, folder: Path) -> None:
     """Round the weights in place, then write graphs, golden outputs and manifest."""
     exact = bundle.exact
-    for model in [bundle.vae, bundle.student, *((exact.free, exact.guide) if exact else ())]:
+    for model in [bundle.vae, bundle.student, *((exact.nets.prior, exact.nets.guide) if exact else ())]:
         round_to_int8(model.cpu().float().eval())
-    graphs = modules(bundle.vae, bundle.student, *((exact.free, exact.guide) if exact else (None, None)))
+    graphs = modules(bundle.vae, bundle.student, exact.nets if exact else None)
     files = export(graphs, bundle.vae, bundle.side, folder)
     cases = [golden_case(bundle, graphs, counts, at) for at, counts in enumerate(bundle.golden_counts)]
     write_graph_bundle(folder, manifest(bundle), files, cases)
@@ -82,7 +80,9 @@ def manifest(bundle: GuidedBundle) -> dict:
         "guidance": {"default": bundle.eta, "min": 0.0, "max": student.largest_eta},
     }
     if bundle.exact:
-        own["exact"] = {"deepest": DEEPEST, "refine": bundle.exact.refine, "ladder": list(EXACT_LADDER)}
+        o = bundle.exact.options
+        ways = {"knows": "others" if o.others else "none", "guides": "all" if o.hold else "shifted"}
+        own["exact"] = {"deepest": DEEPEST, "refine": o.refine, "ladder": list(EXACT_LADDER), **ways}
     return {**parts, **own}
 
 
@@ -100,9 +100,12 @@ def golden_case(bundle: GuidedBundle, graphs: dict[str, nn.Module], counts: np.n
     for name in (name for name in graphs if name.startswith("sample-")):
         runs[name] = GoldenRun(given, {"image": graphs[name](*given.values())})
     if "denoise" in graphs:
-        seen = {"x": noise, "t": torch.tensor([0.5])}
-        runs["denoise"] = GoldenRun(seen, {"x0": graphs["denoise"](*seen.values())})
-        edit = {"x0": noise.clamp(-1, 1), "target": encoded["mu"] + 1, "weight": torch.ones(1, groups)}
-        runs["guide"] = GoldenRun(edit, dict(zip(outputs_of("guide", bundle.vae), graphs["guide"](*edit.values()),
-                                                 strict=True)))  # fmt: skip
+        given = {"x": noise, "t": torch.tensor([0.5]), "cond": encoded["mu"], "given": torch.eye(groups)[:1]}
+        runs["denoise"] = GoldenRun(given, {"x0": graphs["denoise"](*given.values())})
+        given = {
+            "x0": noise.clamp(-1, 1), "t": torch.tensor([0.5]), "target": encoded["mu"] + 1,
+            "weight": torch.ones(1, groups), "eta": torch.tensor([bundle.eta]),
+        }  # fmt: skip
+        pushed = graphs["guide"](*given.values())
+        runs["guide"] = GoldenRun(given, dict(zip(outputs_of("guide", bundle.vae), pushed, strict=True)))
     return GoldenCase(counts, runs)

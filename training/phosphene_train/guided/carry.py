@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from ..stage_files import load_state
 
 LARGEST = 127
-LARGEST_CHANGE = 15
+LARGEST_CHANGE = 7
 """Of a difference: few distinct values, so that a compressor finds little to keep."""
 
 

@@ -9,7 +9,8 @@ from torch import Tensor
 
 Noise = Callable[[Tensor, float], Tensor]
 """(x [B, C, H, W], t) -> the estimate of the noise in it; the same for the whole batch."""
-Gradient = Callable[[Tensor], Tensor]
+Push = Callable[[Tensor, float], Tensor]
+"""(estimate of the clean picture, t) -> what guidance adds to it."""
 DEEPEST = 0.9
 """t' of the inversion, as a share of the schedule (paper: 135 of 150 steps).
 
@@ -46,21 +47,18 @@ def invert(noise: Noise, picture: Tensor, times: list[float], refine: int = 0) -
 
 
 @torch.no_grad()
-def guided(
-    noise: Noise, state: Tensor, times: list[float], gradient: Gradient | None = None, eta: Tensor | float = 0.0
-) -> Tensor:
+def guided(noise: Noise, state: Tensor, times: list[float], push: Push | None = None) -> Tensor:
     """Deterministic DDIM from `state` at times[0] down to 0 under guidance; the picture, in [-1, 1].
 
-    Paper, algorithm 1: eps~ = eps - eta dJ/dy with eps detached, so dJ/dy = dJ/dx0 / a_t; x0 from eps~ is clipped.
-    `eta` is one weight, or one for each picture [B]. Without a gradient it is the plain sampler.
+    Paper, algorithm 1: eps~ = eps - (a_t / sigma_t) push, so that the clean picture of eps~ is the estimate plus the
+    push; it is clipped. The denoiser sees no gradient. Without a push it is the plain sampler.
     """
-    weight = torch.as_tensor(eta, dtype=state.dtype, device=state.device).view(-1, 1, 1, 1)
     y = state
     for t, s in pairwise(times):
         (a_t, sigma_t), (a_s, sigma_s) = scales(t), scales(s)
         eps = noise(y, t)
-        if gradient is not None:
-            eps = eps - weight * gradient((y - sigma_t * eps) / a_t) / a_t
+        if push is not None:
+            eps = eps - (a_t / sigma_t) * push((y - sigma_t * eps) / a_t, t)
         x0 = ((y - sigma_t * eps) / a_t).clamp(-1, 1)
         y = a_s * x0 + sigma_s * eps
     return y

@@ -17,8 +17,8 @@ from ..graph_bundle import Files
 from ..graph_weights import WeightFile
 from ..latent_diffusion.export import shorten
 from ..vae import GroupVae
-from .guide import Guide
-from .network import Editor, withheld
+from .network import Editor, estimate
+from .pairs import Networks
 from .unrolled import Unrolled
 
 WEIGHTS = "weights.bin"
@@ -41,22 +41,23 @@ class SampleEdit(nn.Module):
 
 
 class Denoise(nn.Module):
-    """x [1, 3, H, W], t [1] -> x0, the estimate of the clean picture without latents, unclipped."""
+    """x [1, 3, H, W], t [1], cond [1, D], given [1, G] (1: the prior knows that group) -> x0, the estimate of the clean
+    picture, unclipped."""
 
     def __init__(self, denoiser: Denoiser) -> None:
         super().__init__()
         self.denoiser = denoiser
 
-    def forward(self, x: Tensor, t: Tensor) -> Tensor:
-        return withheld(self.denoiser, x, t)
+    def forward(self, x: Tensor, t: Tensor, cond: Tensor, given: Tensor) -> Tensor:
+        return estimate(self.denoiser, x, t, cond, given)
 
 
-def modules(vae: GroupVae, student: Editor, free: Denoiser | None, guide: Guide | None) -> dict[str, nn.Module]:
+def modules(vae: GroupVae, student: Editor, exact: Networks | None) -> dict[str, nn.Module]:
     """Graph by name, in evaluation mode; the last two only with the exact way."""
     found: dict[str, nn.Module] = {"encode": vae}
     found |= {f"sample-{k}": SampleEdit(student, times) for k, times in TIMESTEPS.items()}
-    if free is not None and guide is not None:
-        found |= {"denoise": Denoise(free), "guide": Unrolled(guide)}
+    if exact is not None:
+        found |= {"denoise": Denoise(exact.prior), "guide": Unrolled(exact.guide, exact.spectrum)}
     return {name: module.cpu().float().eval() for name, module in found.items()}
 
 
@@ -67,16 +68,16 @@ def inputs_of(name: str, vae: GroupVae, side: int) -> dict[str, Tensor]:
     if name == "encode":
         return {"window": torch.zeros(1, o.window, o.units)}
     if name == "denoise":
-        return {"x": picture, "t": torch.ones(1)}
+        return {"x": picture, "t": torch.ones(1), "cond": latents, "given": shifts}
     if name == "guide":
-        return {"x0": picture, "target": latents, "weight": shifts}
+        return {"x0": picture, "t": torch.ones(1), "target": latents, "weight": shifts, "eta": torch.ones(1)}
     return {"noise": picture, "cond": latents, "gamma": shifts, "eta": torch.zeros(1)}
 
 
 def outputs_of(name: str, vae: GroupVae) -> list[str]:
     if name == "encode":
         return ["mu", "logvar", "expected", *(f"readout_{r.name}" for r in vae.options.readouts)]
-    return {"denoise": ["x0"], "guide": ["gradient", "gain"]}.get(name, ["image"])
+    return {"denoise": ["x0"], "guide": ["push", "gain"]}.get(name, ["image"])
 
 
 def export(graphs: dict[str, nn.Module], vae: GroupVae, side: int, folder: Path) -> Files:

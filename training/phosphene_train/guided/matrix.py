@@ -18,12 +18,15 @@ CHUNK = 768
 @dataclass(frozen=True)
 class Traversal:
     """Changes [G, V, N, 3] of each group at each value of gamma, against the same start at gamma 0; the edited pictures
-    [G, V, N, 3, H, W] and those at gamma 0; and how sure the judge is of a category in the edited ones."""
+    [G, V, N, 3, H, W] and those at gamma 0; pose [G, 1 + V, N, 4] and category [G, 1 + V, N, C] that the judge saw, at
+    gamma 0 first; and how sure it is of a category in the edited ones."""
 
     gammas: tuple[float, ...]
     changes: Tensor
     pictures: Tensor
     reference: Tensor
+    pose: Tensor
+    category: Tensor
     confidence: float
 
 
@@ -40,9 +43,12 @@ def traverse(edit: Edit, judge: Judge, starts: int, groups: int, gammas: tuple[f
     before, after = judge.see(reference.repeat(len(shifts), 1, 1, 1)), judge.see(edited)
     shape = (groups, len(gammas), starts)
     sure = float(after.category.max(1).values.mean())
-    return Traversal(
-        gammas, judge.change(before, after).unflatten(0, shape), edited.unflatten(0, shape), reference, sure
+    changes = judge.change(before, after).unflatten(0, shape)
+    pose, category = (
+        torch.cat([a.unflatten(0, shape)[:, :1], b.unflatten(0, shape)], 1)
+        for a, b in ((before.pose, after.pose), (before.category, after.category))
     )
+    return Traversal(gammas, changes, edited.unflatten(0, shape), reference, pose, category, sure)
 
 
 def selectivity_matrix(changes: Tensor) -> Tensor:

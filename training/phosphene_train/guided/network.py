@@ -1,4 +1,4 @@
-"""The denoisers of an edit: one that sees no latents, and the student that takes gamma and eta as inputs."""
+"""The denoisers of an edit: the prior, which knows some groups of latents or none, and the student."""
 
 from dataclasses import replace
 
@@ -6,34 +6,31 @@ import torch
 from torch import Tensor, nn
 
 from ..denoiser import Denoiser, DenoiserOptions
-from ..diffusion import add_noise
 from ..train_denoiser import autocast
 from .edit import Noise, scales
 
 
-def clean_without_latents(denoiser: Denoiser, picture: Tensor, t: Tensor) -> Tensor:
-    """The denoiser's estimate of pictures [B, 3, H, W] that it sees through noise of times t [B], latents withheld."""
-    x, _ = add_noise(picture, torch.randn_like(picture), t)
-    return withheld(denoiser, x, t).float()
+def estimate(denoiser: Denoiser, x: Tensor, t: Tensor, cond: Tensor, given: Tensor) -> Tensor:
+    """The clean picture from x [B, 3, H, W] at times t [B] and the groups of cond [B, D] that given [B, G] names."""
+    return denoiser.clean(x, t, cond, torch.ones_like(t), given)
 
 
-def withheld(denoiser: Denoiser, x: Tensor, t: Tensor) -> Tensor:
-    """The estimate of the clean picture from x and t alone."""
-    nothing = torch.zeros(len(x), sum(denoiser.options.groups), device=x.device)
-    one = torch.ones_like(t)
-    return denoiser.clean(x, t, nothing, one, 0 * one)
-
-
-def noise_of(denoiser: Denoiser) -> Noise:
-    """eps without latents, as inversion and guided sampling call it; bf16 on a GPU."""
+def noise_of(denoiser: Denoiser, cond: Tensor, given: Tensor) -> Noise:
+    """eps as inversion and guided sampling call it; bf16 on a GPU."""
 
     def noise(x: Tensor, t: float) -> Tensor:
         a, sigma = scales(t)
         with autocast(x):
-            x0 = withheld(denoiser, x, torch.full((len(x),), t, device=x.device)).float()
+            x0 = estimate(denoiser, x, torch.full((len(x),), t, device=x.device), cond, given).float()
         return (x - a * x0) / sigma
 
     return noise
+
+
+def random_groups(count: int, groups: int, device: torch.device) -> Tensor:
+    """Which groups a prior is trained to know [count, G]: none in a third of the rows, else each or not."""
+    some = torch.rand(count, groups, device=device) < 0.6
+    return (some & (torch.rand(count, 1, device=device) > 1 / 3)).float()
 
 
 class Editor(nn.Module):

@@ -1,9 +1,10 @@
 """Edits made the exact way, for the student to learn: a picture of the spikes, inverted once, guided several times."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from ..denoiser import Denoiser
 from ..diffusion import even_timesteps, ipndm
@@ -14,21 +15,30 @@ from .edit import edit_times, guided, invert
 from .guide import Guide
 from .network import noise_of
 from .objective import gradient_of, shifted
+from .push import Spectrum, published, shaped
+
+Clock = Callable[[], bool]
+"""Whether time is up."""
 
 
 @dataclass(frozen=True)
 class EditOptions:
-    """Ranges of gamma and eta, steps each way, refinements of an inverted step, whether the groups that are not
-    shifted are held at the latents of the spikes (else only shifted ones count), guidance of the start picture by the
-    latents, steps to it."""
+    """Ranges of gamma and eta, steps each way, refinements of an inverted step, guidance of the start picture by the
+    latents, steps to it.
+
+    hold: guidance holds the groups that are not shifted at the latents of the spikes; else only shifted ones count.
+    others: the prior knows the latents of the groups that are not shifted; else it knows none, as the paper's.
+    push: `shaped` or `published` (push.py)."""
 
     gamma: float = 3.0
     eta: float = 4.0
-    steps: int = 20
+    steps: int = 24
     refine: int = 1
     hold: bool = True
+    others: bool = True
+    push: str = "shaped"
     start_guidance: float = 2.0
-    start_steps: int = 12
+    start_steps: int = 16
 
 
 @dataclass
@@ -64,19 +74,30 @@ def start_pictures(teacher: Denoiser, noise: Tensor, cond: Tensor, options: Edit
         return ipndm(denoise, noise, cond, even_timesteps(options.start_steps))
 
 
+@dataclass(frozen=True)
+class Networks:
+    """What the exact way runs: prior, guide, and the spectrum that shapes its gradient."""
+
+    prior: Denoiser
+    guide: Guide
+    spectrum: Spectrum
+
+
 @torch.no_grad()
 def edit(
-    free: nn.Module, guide: Guide, start: Tensor, cond: Tensor, gamma: Tensor, eta: Tensor, o: EditOptions,
-    objective: str = "information", state: Tensor | None = None,
+    nets: Networks, start: Tensor, cond: Tensor, gamma: Tensor, eta: Tensor, o: EditOptions,
+    objective: str = "information",
 ) -> Tensor:  # fmt: skip
-    """Pictures [B, 3, H, W] edited the exact way; `state` saves the inversion where it is known."""
+    """Start pictures [B, 3, H, W] edited the exact way: latents [B, D], gamma [B, G], eta [B]."""
     times = edit_times(o.steps)
-    if state is None:
-        state = invert(noise_of(free), start, times, o.refine)
-    which = torch.ones_like(gamma) if o.hold else (gamma != 0).to(gamma)
+    still = (gamma == 0).to(gamma)
+    noise = noise_of(nets.prior, cond, still if o.others else torch.zeros_like(gamma))
+    state = invert(noise, start, times, o.refine)
+    which = torch.ones_like(gamma) if o.hold else 1 - still
     weight = gamma if objective == "activation" else which
-    gradient = gradient_of(guide, objective, shifted(cond, gamma, guide.options.groups), weight)
-    return guided(noise_of(free), state, times, gradient, eta)
+    gradient = gradient_of(nets.guide, objective, shifted(cond, gamma, nets.guide.options.groups), weight)
+    push = shaped(gradient, nets.spectrum, eta) if o.push == "shaped" else published(gradient, eta)
+    return guided(noise, state, times, push)
 
 
 def random_gamma(count: int, groups: int, largest: float, device: torch.device) -> Tensor:
@@ -90,12 +111,12 @@ def random_gamma(count: int, groups: int, largest: float, device: torch.device) 
 
 @torch.no_grad()
 def make_edits(
-    teacher: Denoiser, free: nn.Module, guide: Guide, next_pair: NextPair, o: EditOptions, clock, each: int = 3,
+    teacher: Denoiser, nets: Networks, next_pair: NextPair, o: EditOptions, clock: Clock, each: int = 3,
     most: int = 40_000,
 ) -> Edits:  # fmt: skip
     """`each` random edits of every start picture, and the start picture itself as the edit of gamma 0 and eta 0, until
     `clock()` says that time is up or `most` start pictures are done."""
-    parts, done, groups = [], 0, len(guide.options.groups)
+    parts, done, groups = [], 0, len(nets.guide.options.groups)
     while done == 0 or (done < most and not clock()):
         like, cond = next_pair()
         device = cond.device
@@ -103,10 +124,9 @@ def make_edits(
         start = start_pictures(teacher, noise, cond, o)
         none = torch.zeros(len(cond), groups, device=device)
         parts.append(Edits(noise.half(), start.half(), cond, none, none[:, 0]))
-        state = invert(noise_of(free), start, edit_times(o.steps), o.refine)
         for _ in range(each):
             gamma, eta = random_gamma(len(cond), groups, o.gamma, device), o.eta * torch.rand(len(cond), device=device)
-            picture = edit(free, guide, start, cond, gamma, eta, o, state=state)
+            picture = edit(nets, start, cond, gamma, eta, o)
             parts.append(Edits(noise.half(), picture.half(), cond, gamma, eta))
         done += len(cond)
     console.print(f"edits: {done} start pictures, {each} edits of each")
@@ -114,7 +134,7 @@ def make_edits(
 
 
 @torch.no_grad()
-def make_plain(teacher: Denoiser, next_pair: NextPair, o: EditOptions, groups: int, clock, most: int) -> Edits:
+def make_plain(teacher: Denoiser, next_pair: NextPair, o: EditOptions, groups: int, clock: Clock, most: int) -> Edits:
     """More start pictures, unedited: what the live decoder shows while no slider is touched."""
     parts, done = [], 0
     while done == 0 or (done < most and not clock()):

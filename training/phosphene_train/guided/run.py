@@ -16,17 +16,16 @@ from ..multi_session import single
 from ..progress import console
 from ..random_bundle import demo_options
 from ..stage_files import load_state, save_state
-from ..train_denoiser import DenoiserTraining, train_denoiser
 from ..vae import GroupVae
 from .carry import resume_state
-from .edit import edit_times
 from .guide import Guide, GuideOptions
 from .measure import Judge, make_judge
 from .network import Editor
 from .pairs import EditOptions
 from .train_guide import GuideTraining, Shown, measured_information, train_guide
+from .train_prior import PriorTraining, train_prior
 
-SHARES = {"free": 0.13, "guide": 0.17, "judge": 0.08, "edits": 0.16, "plain": 0.03, "student": 0.25}
+SHARES = {"prior": 0.17, "guide": 0.13, "edits": 0.13, "plain": 0.03, "student": 0.32}
 """Of the seconds allowed; what is left is for the scenes and for measuring."""
 
 
@@ -41,26 +40,27 @@ class GuidedOptions:
     batch: int = 512
     teacher_width: int = 384
     teacher_blocks: int = 6
-    free_steps: int = 6000
+    prior_steps: int = 6000
     guide_steps: int = 8000
     judge_steps: int = 1500
     starts: int = 24_000
     edits_each: int = 3
     plain: int = 24_000
     student_steps: int = 12_000
-    student_width: int = 192
+    student_width: int = 184
     student_blocks: int = 4
-    measured: int = 64
+    measured: int = 48
+    reported: int = 160
     guide_features: int = 256
     guide_widths: tuple[int, ...] = (32, 64, 128, 192)
-    etas: tuple[float, ...] = (0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
+    etas: tuple[float, ...] = (0.3, 1.0, 3.0, 10.0, 30.0)
     """Guidance weights that the sweep tries, weakest first."""
     edit: EditOptions = field(default_factory=EditOptions)
 
 
 SMALL = GuidedOptions(
-    scenes=48, windows=64, batch=4, teacher_width=64, teacher_blocks=2, free_steps=2, guide_steps=2, judge_steps=2,
-    starts=4, edits_each=1, plain=4, student_steps=3, student_width=32, student_blocks=2, measured=2,
+    scenes=48, windows=64, batch=4, teacher_width=64, teacher_blocks=2, prior_steps=2, guide_steps=2, judge_steps=2,
+    starts=4, edits_each=1, plain=4, student_steps=3, student_width=32, student_blocks=2, measured=2, reported=2,
     guide_features=16, guide_widths=(8, 8, 16, 16), etas=(1.0,), edit=EditOptions(steps=2, start_steps=2),
 )  # fmt: skip
 
@@ -128,20 +128,19 @@ def teacher_shape(o: GuidedOptions) -> DenoiserOptions:
     )
 
 
-def free_denoiser(g: GuidedRun) -> Denoiser:
-    """The teacher, trained on without any latents: p(picture), which inversion and guidance go through."""
+def fit_prior(g: GuidedRun) -> Denoiser:
+    """The teacher, trained on with any of the groups withheld: what inversion and guidance go through."""
     torch.manual_seed(g.options.seed)
     model = Denoiser(teacher_shape(g.options)).to(g.device)
-    if not resume_state(model, "free", g.resume, g.teacher):
+    if not resume_state(model, "prior", g.resume, g.teacher):
         model.load_state_dict(g.teacher.state_dict())
-        training = DenoiserTraining(g.options.free_steps, rate=3e-4, withheld=1.0, seconds=g.seconds("free"))
-        times = {str(g.options.edit.steps): edit_times(g.options.edit.steps)}
-        model = train_denoiser(model.requires_grad_(True), g.pairs, training, times, g.out)
-    save_state(model, "free", g.out)
+        training = PriorTraining(g.options.prior_steps, seconds=g.seconds("prior"))
+        model = train_prior(model.requires_grad_(True), g.pairs, training, g.out)
+    save_state(model, "prior", g.out)
     return model.eval().requires_grad_(False)
 
 
-def fit_guide(g: GuidedRun, free: Denoiser) -> Guide:
+def fit_guide(g: GuidedRun, prior: Denoiser) -> Guide:
     """Picture network and scorers, with the bound of the information that they find on held-out windows."""
     o = g.options
     torch.manual_seed(o.seed + 1)
@@ -154,7 +153,7 @@ def fit_guide(g: GuidedRun, free: Denoiser) -> Guide:
     shown = Shown(g.pairs)
     if not resume_state(guide, "guide", g.resume):
         training = GuideTraining(o.guide_steps, 2 * o.batch, seconds=g.seconds("guide"))
-        guide = train_guide(guide, free, shown, training)
+        guide = train_guide(guide, prior, shown, training)
     save_state(guide, "guide", g.out)
     held = latent_pool(g.vae, g.demo.pools.rendering, g.demo.main, min(4096, o.windows), o.batch, o.seed + 2)
     pictures, z, _ = Shown(held).draw(min(1024, 2 * len(g.demo.pools.rendering)))
@@ -177,6 +176,6 @@ def new_student(g: GuidedRun) -> Editor:
     o = g.options
     torch.manual_seed(o.seed + 4)
     shape = replace(
-        demo_options()[1], width=o.student_width, blocks=o.student_blocks, heads=max(1, o.student_width // 64)
+        demo_options()[1], width=o.student_width, blocks=o.student_blocks, heads=max(1, o.student_width // 46)
     )
     return Editor(shape, o.edit.gamma, o.edit.eta).to(g.device)

@@ -14,6 +14,8 @@ from ..vae import GroupVae
 from .bundle import Exact, GuidedBundle, write_guided_bundle
 from .guide import Guide, GuideOptions
 from .network import Editor
+from .pairs import EditOptions, Networks
+from .push import Spectrum
 
 
 def tiny_exact(groups: tuple[int, ...], seed: int = 0) -> Exact:
@@ -27,7 +29,8 @@ def tiny_exact(groups: tuple[int, ...], seed: int = 0) -> Exact:
         if isinstance(layer, torch.nn.Linear):
             layer.weight.data.mul_(6)
     free = Denoiser(tiny_shape())
-    return Exact(free.eval().requires_grad_(False), guide.eval().requires_grad_(False))
+    nets = Networks(free.eval().requires_grad_(False), guide.eval().requires_grad_(False), Spectrum(16))
+    return Exact(nets, EditOptions())
 
 
 def tiny_shape() -> DenoiserOptions:

@@ -1,5 +1,6 @@
 """Train the guided decoder end to end: `phosphene-train guided`."""
 
+import json
 import time
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -8,25 +9,20 @@ import torch
 from torch import Tensor
 
 from ..demo_run import fit_vision
-from ..denoiser import Denoiser
 from ..diffusion import TIMESTEPS
+from ..metrics import own_correlation
 from ..stage_files import save_state
 from ..vision import perceptual_distance
 from ..windows import normalise, sample_windows
 from .carry import resume_state, save_compact
-from .edit import edit_times, invert
-from .figure import save_traversals
-from .guide import Guide
-from .matrix import Edit, Traversal, bootstrap, dominance, selectivity_matrix, traverse
 from .measure import Judge
-from .network import Editor, noise_of
-from .objective import shifted
-from .pairs import EditOptions, edit, make_edits, make_plain, start_pictures
-from .run import GuidedOptions, GuidedRun, fit_guide, fit_judge, free_denoiser, new_student, prepare_guided
-from .student import EditorTraining, distil_edits, draw_edits
-from .sweep import choose_eta, sweep
-
-SHOWN_GAMMAS = (-2.0, -1.0, 0.0, 1.0, 2.0)
+from .network import Editor
+from .pairs import EditOptions, Networks, edit, make_edits, make_plain, start_pictures
+from .push import Spectrum
+from .report import report, rising, ways
+from .run import GuidedOptions, GuidedRun, fit_guide, fit_judge, fit_prior, new_student, prepare_guided
+from .student import EditorTraining, distil_edits
+from .sweep import choose, sweep
 
 
 def run_guided(
@@ -36,22 +32,27 @@ def run_guided(
     """Everything but the bundle; `eta` is the guidance weight of the student's default, else chosen by the sweep."""
     g = prepare_guided(emoji, demo, out, device, o, resume, smoke=demo is None)
     g.say("prepared")
-    free = free_denoiser(g)
-    guide, judge = fit_guide(g, free), fit_judge(g)
+    prior = fit_prior(g)
+    g.say("prior")
+    nets, judge = Networks(prior, fit_guide(g, prior), fit_spectrum(g)), fit_judge(g)
     g.say("guide and judge")
-    carry(g, free, guide, judge)
+    carry(g, nets, judge)
     noise, cond = held_windows(g, o.measured)
     start = start_pictures(g.teacher, noise, cond, o.edit)
-    eta = eta if eta is not None else sweep_etas(g, free, guide, judge, start, cond)
-    chosen = replace(o.edit, eta=2 * eta)
-    g.log(eta=eta, edit=asdict(chosen))
-    measure_plain(g, judge, noise, cond)
-    sheets(g, judge, "exact", exact(g, free, guide, start, cond, chosen, eta))
-    student = fit_student(g, free, guide, chosen)
-    measure_student(g, judge, student, noise, cond, eta)
+    edits, eta = (o.edit, eta) if eta is not None else sweep_ways(g, nets, judge, start, cond)
+    edits = replace(edits, eta=2 * eta)
+    g.log(eta=eta, edit=asdict(edits))
+    check_exact(g, nets, start, cond, edits, eta)
+    student = fit_student(g, nets, edits)
     save_compact(student, g.out / "carry" / "editor.compact.pt")
+    report_groups(g, nets, judge, student, edits, eta)
     g.say("done")
     return g
+
+
+def fit_spectrum(g: GuidedRun) -> Spectrum:
+    """Of training scenes; not learned, so it is measured again where it is needed."""
+    return Spectrum(g.teacher.options.image).to(g.device).fit(g.demo.pools.train.images(slice(0, 4096)))
 
 
 def held_windows(g: GuidedRun, count: int) -> tuple[Tensor, Tensor]:
@@ -65,47 +66,64 @@ def held_windows(g: GuidedRun, count: int) -> tuple[Tensor, Tensor]:
     return torch.randn(len(cond), 3, 64, 64, device=g.device, generator=generator), cond
 
 
-def sweep_etas(g: GuidedRun, free: Denoiser, guide: Guide, judge: Judge, start: Tensor, cond: Tensor) -> float:
-    """Judged edits over a range of eta, with the other groups held and not, and of the paper's other objectives."""
-    found = {}
-    for name, hold, objective in (
-        ("held", True, "information"), ("alone", False, "information"),
-        ("likelihood", False, "likelihood"), ("activation", False, "activation"),
-    ):  # fmt: skip
-        o = replace(g.options.edit, hold=hold)
-        found[name] = sweep(free, guide, judge, start, cond, o, g.options.etas, objective=objective)
-        g.say(f"swept {name}")
-    g.log(sweep=found)
-    return choose_eta(found["held" if g.options.edit.hold else "alone"])
+def sweep_ways(
+    g: GuidedRun, nets: Networks, judge: Judge, start: Tensor, cond: Tensor
+) -> tuple[EditOptions, float]:  # fmt: skip
+    """Judged edits over a range of eta: our ways (what is held, what the prior knows), the paper's, and baselines."""
+    found, ways = {}, {}
+    for others in (True, False):
+        for hold in (True, False):
+            name = f"{'others' if others else 'alone'}-{'held' if hold else 'free'}"
+            ways[name] = replace(g.options.edit, others=others, hold=hold, push="shaped")
+            found[name] = sweep(nets, judge, start, cond, ways[name], g.options.etas)
+    name, eta = choose(found)
+    g.say(f"chosen: {name}, eta {eta}")
+    baselines = {
+        "likelihood": sweep(nets, judge, start, cond, ways[name], g.options.etas, objective="likelihood"),
+        "activation": sweep(nets, judge, start, cond, ways[name], g.options.etas, objective="activation"),
+        "published": sweep(nets, judge, start, cond, replace(ways["alone-free"], push="published"), g.options.etas[:2]),
+    }
+    g.log(sweep=found | baselines, chosen=name)
+    g.say("swept the baselines")
+    return ways[name], eta
 
 
-def exact(g: GuidedRun, free: Denoiser, guide: Guide, start: Tensor, cond: Tensor, o: EditOptions, eta: float) -> Edit:
-    """The exact way from the start pictures."""
-    state = invert(noise_of(free), start, edit_times(o.steps), o.refine)
-
-    def draw(rows: Tensor, gamma: Tensor) -> Tensor:
-        weight = torch.full((len(rows),), eta, device=g.device)
-        return edit(free, guide, start[rows], cond[rows], gamma, weight, o, state=state[rows])
-
-    return draw
-
-
-def sheets(g: GuidedRun, judge: Judge, name: str, draw: Edit, many: int = 8) -> None:
-    """<name>-<group>.png: a row for each start picture, a column for each gamma."""
-    many = min(many, g.options.measured)
-    walk = traverse(draw, judge, many, cond_groups(g), SHOWN_GAMMAS, g.device)
-    for (group, _), pictures in zip(g.vae.options.groups, walk.pictures, strict=True):
-        save_traversals(pictures.transpose(0, 1), g.out / "sheets" / f"{name}-{group}.png")
+@torch.no_grad()
+def check_exact(
+    g: GuidedRun, nets: Networks, start: Tensor, cond: Tensor, o: EditOptions, eta: float
+) -> None:  # fmt: skip
+    """How well inversion alone returns the picture, and whether a larger eta raises the score."""
+    none = torch.zeros(len(cond), len(g.vae.options.groups), device=g.device)
+    back = edit(nets, start, cond, none, none[:, 0], o)
+    trip = {"correlation": round(own_correlation(back, start), 4), "rms": round(float((back - start).std()), 4)}
+    up = rising(nets, start, cond, o, (0.0, eta / 4, eta / 2, eta, 2 * eta))
+    g.log(roundTrip=trip, rising=up)
+    g.say(f"round trip {trip}, rising {[row['score'] for row in up]}")
 
 
-def fit_student(g: GuidedRun, free: Denoiser, guide: Guide, edits: EditOptions) -> Editor:
+@torch.no_grad()
+def report_groups(
+    g: GuidedRun, nets: Networks, judge: Judge, student: Editor, o: EditOptions, eta: float
+) -> None:  # fmt: skip
+    """Every way from many start pictures: report/ and the figures in guided.json."""
+    noise, cond = held_windows(g, g.options.reported)
+    known = json.loads((g.out / "guided.json").read_text()).get("sweep", {})
+    etas = {name: choose({name: known[name]})[1] for name in ("likelihood", "activation", "published") if name in known}
+    found = ways(g.teacher, nets, student, noise, cond, o, eta, etas)
+    figures = report(found, judge, len(cond), len(g.vae.options.groups), g.out / "report")
+    g.log(report=figures, baselineEtas=etas)
+    for name, row in figures.items():
+        g.say(f"{name}: {row['normalised']} holds {row['dominance']['holds']} sure {row['confidence']}")
+
+
+def fit_student(g: GuidedRun, nets: Networks, edits: EditOptions) -> Editor:
     """Edits made the exact way, then distillation; or read."""
     o = g.options
     student = new_student(replace_edit(g, edits))
     if not resume_state(student, "editor", g.resume):
         most = time.monotonic()
-        made = make_edits(g.teacher, free, guide, g.pairs, edits, g.clock("edits"), o.edits_each, o.starts)
-        plain = make_plain(g.teacher, g.pairs, edits, len(guide.options.groups), g.clock("plain"), o.plain)
+        made = make_edits(g.teacher, nets, g.pairs, edits, g.clock("edits"), o.edits_each, o.starts)
+        plain = make_plain(g.teacher, g.pairs, edits, len(g.vae.options.groups), g.clock("plain"), o.plain)
         g.say(f"{len(made)} edits, {len(plain)} unedited pictures in {time.monotonic() - most:.0f} s")
         critic = fit_vision(
             g.demo.objects, lambda: g.demo.pools.train, g.demo.options, "critic", 8, g.out, demo_folder(g)
@@ -129,54 +147,10 @@ def demo_folder(g: GuidedRun) -> Path | None:
     return g.demo.resume
 
 
-@torch.no_grad()
-def measure_plain(g: GuidedRun, judge: Judge, noise: Tensor, cond: Tensor) -> None:
-    """The paper's plainest baseline: the conditional decoder, its latents shifted."""
-
-    def draw(rows: Tensor, gamma: Tensor) -> Tensor:
-        target = shifted(cond[rows], gamma, g.teacher.options.groups)
-        return start_pictures(g.teacher, noise[rows], target, g.options.edit)
-
-    walk = traverse(draw, judge, len(cond), cond_groups(g), (-2.0, 2.0), g.device)
-    g.log(plain=judged(walk))
-    sheets(g, judge, "plain", draw)
-
-
-def judged(walk: Traversal) -> dict:
-    """The figures of a traversal."""
-    matrix = selectivity_matrix(walk.changes)
-    return {
-        "matrix": [[round(v, 3) for v in row] for row in matrix.tolist()],
-        "dominance": dominance(matrix),
-        "dominantShare": bootstrap(walk.changes, 200)["dominantShare"],
-        "confidence": round(walk.confidence, 4),
-    }
-
-
-@torch.no_grad()
-def measure_student(g: GuidedRun, judge: Judge, student: Editor, noise: Tensor, cond: Tensor, eta: float) -> None:
-    """The student's own selectivity matrix, for every number of steps, and its sheets."""
-    found = {}
-    for steps, times in TIMESTEPS.items():
-
-        def run(rows: Tensor, gamma: Tensor, times: list[float] = times) -> Tensor:
-            weight = torch.full((len(rows),), eta, device=g.device)
-            return draw_edits(student, noise[rows], cond[rows], gamma, weight, times)
-
-        walk = traverse(run, judge, len(cond), cond_groups(g), (-2.0, 2.0), g.device)
-        found[steps] = judged(walk)
-        sheets(g, judge, f"student-{steps}", run)
-    g.log(student=found)
-
-
-def cond_groups(g: GuidedRun) -> int:
-    return len(g.vae.options.groups)
-
-
-def carry(g: GuidedRun, free: Denoiser, guide: Guide, judge: Judge) -> None:
+def carry(g: GuidedRun, nets: Networks, judge: Judge) -> None:
     """<out>/carry: the networks in few bytes, for a run on another machine to resume from."""
     folder = g.out / "carry"
     folder.mkdir(exist_ok=True)
-    save_compact(free, folder / "free.compact.pt", base=g.teacher)
-    for name, model in (("guide", guide), ("judge", judge.vision)):
+    save_compact(nets.prior, folder / "prior.compact.pt", base=g.teacher)
+    for name, model in (("guide", nets.guide), ("judge", judge.vision)):
         save_compact(model, folder / f"{name}.compact.pt")

@@ -7,12 +7,13 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ..demo_data import LatentPool
+from ..diffusion import add_noise
 from ..loop import LoopOptions, train
 from ..train_denoiser import autocast
 from ..vision import Vision
 from .edit import DEEPEST
 from .guide import Guide, info_nce, information
-from .network import clean_without_latents
+from .network import estimate, random_groups
 
 CLEAN = 0.25
 """Share of training pictures shown as they are; the others are estimates of a clean picture from a noisy one."""
@@ -59,7 +60,7 @@ def train_guide(guide: Guide, denoiser: nn.Module, shown: Shown, options: GuideT
 
     def loss(_step: int) -> tuple[Tensor, dict[str, Tensor]]:
         picture, z, scene = shown.draw(options.batch)
-        seen = estimate(denoiser, picture)
+        seen = as_guidance_sees(denoiser, picture, z)
         with autocast(picture):
             f = guide.vision.features(seen).float()
         classes = label_loss(guide.vision, f, *shown.labels(scene))
@@ -81,13 +82,15 @@ def label_loss(vision: Vision, f: Tensor, category: Tensor, objects: Tensor, pos
 
 
 @torch.no_grad()
-def estimate(denoiser: nn.Module, picture: Tensor) -> Tensor:
+def as_guidance_sees(denoiser: nn.Module, picture: Tensor, z: Tensor) -> Tensor:
     """Each picture as the denoiser sees it through noise of a random level, but for CLEAN of them."""
     t = DEEPEST * torch.rand(len(picture), device=picture.device)
+    given = random_groups(len(picture), len(denoiser.options.groups), picture.device)
     with autocast(picture):
-        guess = clean_without_latents(denoiser, picture, t)
+        guess = estimate(denoiser, add_noise(picture, torch.randn_like(picture), t)[0], t, z, given).float()
     whole = torch.rand(len(picture), device=picture.device) < CLEAN
-    return torch.where(whole.view(-1, 1, 1, 1), picture, guess) + 0.02 * torch.randn_like(picture)
+    level = 0.15 * torch.rand(len(picture), 1, 1, 1, device=picture.device) ** 2
+    return torch.where(whole.view(-1, 1, 1, 1), picture, guess) + level * torch.randn_like(picture)
 
 
 @torch.no_grad()

@@ -8,21 +8,30 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from ..diffusion import alpha_sigma
 from .guide import Guide
+from .push import Spectrum
 
 
 class Unrolled(nn.Module):
-    """x0 [1, 3, H, W], target [1, D], weight [1, G] -> dJ/dx0 [1, 3, H, W], gain of every group [1, G] (objective.py).
+    """x0 [1, 3, H, W], t [1], target [1, D], weight [1, G], eta [1] -> what guidance adds to x0 [1, 3, H, W] (push.py),
+    gain of every group [1, G] (objective.py).
 
     The codes of the negatives are constants.
     """
 
-    def __init__(self, guide: Guide) -> None:
+    def __init__(self, guide: Guide, spectrum: Spectrum) -> None:
         super().__init__()
-        self.guide = guide
+        self.guide, self.spectrum = guide, spectrum
         self.register_buffer("others", guide.code_latents(guide.negatives).detach())
 
-    def forward(self, x0: Tensor, target: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, x0: Tensor, t: Tensor, target: Tensor, weight: Tensor, eta: Tensor) -> tuple[Tensor, Tensor]:
+        gradient, gain = self.ascend(x0, target, weight)
+        alpha, sigma = alpha_sigma(t)
+        return self.spectrum.shape(gradient, alpha, sigma, eta.view(-1, 1, 1, 1)), gain
+
+    def ascend(self, x0: Tensor, target: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
+        """dJ/dx0 and the gains."""
         guide = self.guide
         maps, trail = x0, []
         for layer in (layer for stage in guide.vision.stages for layer in stage):
