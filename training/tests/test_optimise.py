@@ -14,6 +14,7 @@ from phosphene_train.optimise.graph import graph_modules
 from phosphene_train.optimise.inversion import GRADIENTS, OUTPUTS, Inversion, InversionOptions
 from phosphene_train.optimise.plain_encoder import PlainEncoder
 from phosphene_train.optimise.prior import Prior, guided, prior_options, times
+from phosphene_train.optimise.reconstruct import reconstruct_counts
 from phosphene_train.optimise.tiny import write_tiny
 from phosphene_train.verify import verify_bundle
 
@@ -141,3 +142,17 @@ def test_units_that_nobody_listens_to_are_no_evidence():
     assert torch.allclose(found, wanted, atol=1e-6)
     silent = modules["iterate-4"](torch.zeros_like(window), picture, momentum, torch.zeros(1))[0]
     assert (silent == 0).all()
+
+
+def test_recorded_windows_are_reconstructed_by_the_bundle_the_more_iterations_the_better(tmp_path):
+    write_tiny(tmp_path / "bundle")
+    counts = np.random.default_rng(1).poisson(0.6, (2, 5, 8)).astype(np.float32)
+    few, many = (reconstruct_counts(tmp_path / "bundle", counts, n, tmp_path / str(n)) for n in (1, 45))
+    assert many["loss"] < few["loss"] and few["windows"] == 2
+    pictures = np.load(tmp_path / "45" / "pictures.npy")
+    assert pictures.shape == (2, 12, 12, 3) and pictures.dtype == np.uint8 and pictures.std() > 1
+    with pytest.raises(ValueError, match=r"expected \[N, 5, 8\], got \[2, 5, 7\]"):
+        reconstruct_counts(tmp_path / "bundle", counts[:, :, :7], 1, tmp_path)
+    write_tiny(tmp_path / "prior", True)
+    with pytest.raises(ValueError, match="without a prior"):
+        reconstruct_counts(tmp_path / "prior", counts, 1, tmp_path)

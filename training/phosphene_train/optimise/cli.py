@@ -14,6 +14,7 @@ def add_optimise(commands, emoji: Path) -> None:
     add_movies(sub, emoji)
     add_demo(sub, emoji)
     add_bundle(sub, emoji)
+    add_reconstruct(sub)
 
 
 def common(parser: argparse.ArgumentParser, emoji: Path, out: str) -> None:
@@ -139,3 +140,22 @@ def run_bundle_command(options: argparse.Namespace) -> int:
     command = f"phosphene-train optimise bundle{' --prior' if options.prior else ''}"
     Console().print_json(data=write_demo_bundle(run, models, prior, sizes, options.out, command, options.like))
     return 0 if all(check.ok for check in verify_bundle(options.out)) else 1
+
+
+def add_reconstruct(sub) -> None:
+    command = sub.add_parser("reconstruct", help="pictures of recorded windows, by a bundle, from grey to convergence")
+    command.add_argument("bundle", type=Path, metavar="BUNDLE")
+    command.add_argument("counts", type=Path, metavar="COUNTS", help=".npy of spike counts [windows, bins, units]")
+    command.add_argument("--iterations", type=int, default=512)
+    command.add_argument("--out", type=Path, default=Path("runs/reconstruct"), help="(default: %(default)s)")
+    command.set_defaults(run=run_reconstruct_command)
+
+
+def run_reconstruct_command(options: argparse.Namespace) -> int:
+    import numpy as np
+
+    from .reconstruct import reconstruct_counts
+
+    counts = np.load(options.counts, allow_pickle=False)
+    Console().print_json(data=reconstruct_counts(options.bundle, counts, options.iterations, options.out))
+    return 0
