@@ -1,5 +1,5 @@
 import type { Decoded, Decoder } from "../../src/decode/decoder.ts";
-import { type Clean, editTimes, guidedDdim, invert } from "../../src/decode/edit.ts";
+import { type Clean, editTimes, guidedDdim, invert, type Push } from "../../src/decode/edit.ts";
 import { FUSED_STEPS, type GuidedManifest } from "../../src/decode/manifest.ts";
 import { seededNoise } from "../../src/decode/noise.ts";
 import { expected, PhospheneError } from "../../src/errors.ts";
@@ -39,8 +39,11 @@ function shapes(manifest: GuidedManifest): Record<string, GraphShapes> {
   const encoded = { mu: cond, logvar: cond, expected: [1, units.count], ...readoutShapes(manifest) };
   const sample = { inputs: { noise: picture, cond, gamma, eta: [1] }, outputs: { image: picture } };
   const exact = {
-    denoise: { inputs: { x: picture, t: [1] }, outputs: { x0: picture } },
-    guide: { inputs: { x0: picture, target: cond, weight: gamma }, outputs: { gradient: picture, gain: gamma } },
+    denoise: { inputs: { x: picture, t: [1], cond, given: gamma }, outputs: { x0: picture } },
+    guide: {
+      inputs: { x0: picture, t: [1], target: cond, weight: gamma, eta: [1] },
+      outputs: { push: picture, gain: gamma },
+    },
   };
   return {
     encode: { inputs: { window: [1, bins.window, units.count] }, outputs: encoded, precise: true },
@@ -112,27 +115,31 @@ function student(
   };
 }
 
-/** MIG-Vis as it is written: the student's unsteered picture, inverted in k steps, then k steps of guided DDIM. */
+/** MIG-Vis: the student's unsteered picture, inverted in k steps, then k steps of guided DDIM. */
 function exactly(
   graphs: Readonly<Record<string, Graph>>,
   manifest: GuidedManifest,
   noise: Float32Array,
   k: number,
 ): Draw {
-  const { deepest, refine } = manifest.exact!;
+  const { deepest, refine, knows, guides } = manifest.exact!;
   const times = editTimes(k, deepest);
   const unsteered = student(graphs, manifest, noise, FUSED_STEPS.at(-1)!);
-  const weight = new Float32Array(manifest.latents.groups.length).fill(1);
   return async ({ mu, gamma, eta }, onRun) => {
+    const given = gamma.map((value) => (knows === "others" && value === 0 ? 1 : 0));
+    const weight = gamma.map((value) => (guides === "all" || value !== 0 ? 1 : 0));
+    const target = steer(mu, manifest, [...gamma]);
     const clean: Clean = async (x, t) => {
-      const { x0 } = await graphs.denoise!.run({ x, t: Float32Array.of(t) });
+      const { x0 } = await graphs.denoise!.run({ x, t: Float32Array.of(t), cond: mu, given });
       onRun();
       return x0!;
     };
+    const push: Push = async (x0, t) => {
+      const own = { x0, t: Float32Array.of(t), target, weight, eta: Float32Array.of(eta) };
+      return (await graphs.guide!.run(own)).push!;
+    };
     const start = await unsteered({ mu, gamma: new Float32Array(gamma.length), eta: 0 }, onRun);
     const state = await invert(clean, start, times, refine);
-    const target = steer(mu, manifest, [...gamma]);
-    const gradient = async (x0: Float32Array) => (await graphs.guide!.run({ x0, target, weight })).gradient!;
-    return guidedDdim(clean, state, times, gradient, eta);
+    return guidedDdim(clean, state, times, eta === 0 ? null : push);
   };
 }

@@ -1,7 +1,7 @@
-/** Estimate of the clean picture in x at time t, without latents. */
+/** Estimate of the clean picture in x at time t. */
 export type Clean = (x: Float32Array, t: number) => Promise<Float32Array>;
-/** dJ/dx0: where a picture must change for the guided information to rise. */
-export type Gradient = (x0: Float32Array) => Promise<Float32Array>;
+/** What guidance adds to the estimate of the clean picture at time t. */
+export type Push = (x0: Float32Array, t: number) => Promise<Float32Array>;
 
 /** steps + 1 times from `deepest` (at most 0.99) down to 0, evenly spaced. */
 export function editTimes(steps: number, deepest: number): number[] {
@@ -32,25 +32,19 @@ export async function invert(clean: Clean, picture: Float32Array, times: readonl
 }
 
 /**
- * Deterministic DDIM from `state` at times[0] down to 0 under guidance (MIG-Vis, arXiv 2510.02182, algorithm 1): eps~ = eps - eta dJ/dy
- * with eps detached, so that dJ/dy = dJ/dx0 / a_t; the clean picture is clipped to [-1, 1].
+ * Deterministic DDIM from `state` at times[0] down to 0 under guidance (MIG-Vis, arXiv 2510.02182, algorithm 1): eps~ = eps - (a_t / sigma_t)
+ * push, so that the clean picture of eps~ is the estimate plus the push; it is clipped to [-1, 1].
  */
-export async function guidedDdim(
-  clean: Clean,
-  state: Float32Array,
-  times: readonly number[],
-  gradient: Gradient,
-  eta: number,
-): Promise<Float32Array> {
+export async function guidedDdim(clean: Clean, state: Float32Array, times: readonly number[], push: Push | null) {
   let y = state;
   for (let i = 0; i + 1 < times.length; i++) {
     const { alpha, sigma } = scales(times[i]!);
     const next = scales(times[i + 1]!);
     const x0 = await clean(y, times[i]!);
-    const slope = eta === 0 ? null : await gradient(x0);
+    const more = push === null ? null : await push(x0, times[i]!);
     y = y.map((value, j) => {
-      const eps = (value - alpha * x0[j]!) / sigma - (slope === null ? 0 : (eta * slope[j]!) / alpha);
-      const guided = (value - sigma * eps) / alpha;
+      const guided = x0[j]! + (more === null ? 0 : more[j]!);
+      const eps = (value - alpha * guided) / sigma;
       return next.alpha * Math.min(1, Math.max(-1, guided)) + next.sigma * eps;
     });
   }

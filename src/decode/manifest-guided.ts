@@ -19,6 +19,10 @@ export const guidedManifest = z.strictObject({
       deepest: z.number().positive().max(0.99),
       refine: z.int().min(0).max(8),
       ladder: z.array(z.int().min(5).max(64)).min(1),
+      /** Which latents the prior knows: those of groups that are not shifted, or none. */
+      knows: z.enum(["others", "none"]),
+      /** Which groups guidance looks at: all, the others held where the spikes have them, or those that are shifted. */
+      guides: z.enum(["all", "shifted"]),
     })
     .optional(),
   files: graphFiles(["encode", "sample-1", "sample-2", "sample-4"], ["denoise", "guide"]),

@@ -51,12 +51,13 @@ test.each([1, 8])(
   },
 );
 
-test("without guidance gamma changes nothing the exact way: the picture inverted comes back", async () => {
-  const back = (await decode(8, 1, 3, 0)).image;
-  expect(back).toEqual((await decode(8, null, 0, 0)).image);
+test("without guidance the exact way returns the student's picture, whatever is shifted", async () => {
   const { image } = await decode(4, null, 0, 0);
-  const apart = back.reduce((sum, value, i) => sum + Math.abs(value - image[i]!), 0) / image.length;
-  expect(apart).toBeLessThan(64);
+  for (const gamma of [0, 3]) {
+    const back = (await decode(8, 1, gamma, 0)).image;
+    const apart = back.reduce((sum, value, i) => sum + Math.abs(value - image[i]!), 0) / image.length;
+    expect(apart).toBeLessThan(16);
+  }
 });
 
 test("a shift beyond what the student was taught counts as the largest", async () => {
