@@ -43,10 +43,10 @@ function status(parts: Parts) {
     viewerTotals: { connected: 0, offered: 0, sent: 0, dropped: 0, queued: 0 },
     access: { tokens: false, operators: 0, viewers: 0, refused: {}, log: null },
   };
-  const { active, switches } = parts.switchboard;
+  const { active, switches, restarts } = parts.switchboard;
   const decoders = parts.switchboard.choices();
   const choice = { decoders, switches, adaptation: adaptationBody(active) };
-  return statusBody({ ...parts, supervisor: active.host, choice, viewers, nowMs: parts.now() });
+  return statusBody({ ...parts, supervisor: active.host, restarts, choice, viewers, nowMs: parts.now() });
 }
 
 function traceBody({ now, originMs, session, widthMs, ledger, trace }: Parts, bins?: number): TraceBody {

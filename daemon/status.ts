@@ -15,6 +15,8 @@ export interface StatusParts {
   readonly source: Sources;
   readonly binner: Binner;
   readonly supervisor: DecoderHost;
+  /** Of every decoder of the session. */
+  readonly restarts: number;
   readonly budget: FrameBudget;
   readonly ledger: Ledger;
   readonly latency: LatencyRecorder;
@@ -42,7 +44,7 @@ export function statusBody(parts: StatusParts): StatusBody {
     sources: source.each(),
     decoder: {
       state: supervisor.state,
-      restarts: supervisor.restarts,
+      restarts: parts.restarts,
       pid: supervisor.pid,
       provider: supervisor.info?.provider ?? "",
       runner: supervisor.info?.runner ?? "",

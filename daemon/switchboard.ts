@@ -39,6 +39,7 @@ export class Switchboard<E extends Engine> {
   #settled: Promise<unknown> = Promise.resolve();
   #busy = false;
   #switches = 0;
+  #restarts = 0;
 
   constructor(parts: SwitchboardParts<E>) {
     this.#parts = parts;
@@ -51,6 +52,10 @@ export class Switchboard<E extends Engine> {
   }
   get switches(): number {
     return this.#switches;
+  }
+  /** Of all engines that were ever active. */
+  get restarts(): number {
+    return this.#restarts + this.active.host.restarts;
   }
 
   choices(): ChoiceBody[] {
@@ -159,6 +164,7 @@ export class Switchboard<E extends Engine> {
     const previous = this.active;
     this.#active = engine;
     this.#switches++;
+    this.#restarts += previous.host.restarts;
     takeOver();
     void previous.host.close();
   }

@@ -91,6 +91,11 @@ const ROWS: Row[] = [
   ),
   level("decoder_ready", "1 while the decoder is ready.", [], (s) => [[{}, Number(s.decoder.state === "ready")]]),
   sum("decoder_restarts_total", "Restarts of the decoder.", [], ({ decoder }) => [[{}, decoder.restarts]]),
+  level("bundle_active", "1 for the bundle that decodes.", ["bundle", "kind"], ({ decoders }) =>
+    decoders.map(({ name, kind, state }): Sample => [{ bundle: name, kind }, Number(state === "active")]),
+  ),
+  sum("switches_total", "Changes of the bundle.", [], ({ switches }) => [[{}, switches]]),
+  level("adaptation_updates", "Lessons that the active decoder has learnt.", [], (s) => [[{}, s.adaptation.updates]]),
   level("resident_memory_bytes", "Memory of the daemon.", [], (status) => [[{}, status.process.rssBytes]]),
   level("uptime_seconds", "Time since start.", [], (status) => [[{}, status.process.uptimeS]]),
 ];

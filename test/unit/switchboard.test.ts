@@ -12,6 +12,7 @@ const soon = () => new Promise<void>((resolve) => setImmediate(resolve));
 /** A host that is ready when the test says so. */
 class SlowHost {
   state: DecoderState = "starting";
+  restarts = 0;
   readonly closed = vi.fn(async () => {});
   readonly #started = Promise.withResolvers<DecoderInfo>();
   start = () => this.#started.promise;
@@ -58,6 +59,18 @@ describe("a switch of the bundle", () => {
     expect([name(), board.switches, names]).toEqual(["two", 1, ["two"]]);
     expect(states()).toEqual(["available", "active", "available"]);
     expect(hosts[0]!.closed).toHaveBeenCalledOnce();
+  });
+
+  test("keeps the count of restarts of those that were active", async () => {
+    const { board, hosts, takeOver } = setup();
+    expect(board.restarts).toBe(0);
+    hosts[0]!.restarts = 3;
+    const switching = board.switchTo("two", nothing, takeOver);
+    await soon();
+    hosts[1]!.ready();
+    await switching;
+    hosts[1]!.restarts = 1;
+    expect(board.restarts).toBe(4);
   });
 
   test("waits for the window that is decoded, and comes before the next one", async () => {
