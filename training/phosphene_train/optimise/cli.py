@@ -6,6 +6,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from ..fit.cli import guarded
+
 
 def add_optimise(commands, emoji: Path) -> None:
     """The sub-commands."""
@@ -15,6 +17,7 @@ def add_optimise(commands, emoji: Path) -> None:
     add_demo(sub, emoji)
     add_bundle(sub, emoji)
     add_reconstruct(sub)
+    add_fit(sub)
 
 
 def common(parser: argparse.ArgumentParser, emoji: Path, out: str) -> None:
@@ -158,4 +161,31 @@ def run_reconstruct_command(options: argparse.Namespace) -> int:
 
     counts = np.load(options.counts, allow_pickle=False)
     Console().print_json(data=reconstruct_counts(options.bundle, counts, options.iterations, options.out))
+    return 0
+
+
+def add_fit(sub) -> None:
+    own = sub.add_parser("fit", help="a bundle from training data, with the configuration of `phosphene-train fit`")
+    own.add_argument("config", type=Path, metavar="CONFIG", help="TOML file; docs/training.md says what counts")
+    own.add_argument("--out", type=Path, help="run folder (default: runs/<name>-optimise)")
+    own.add_argument("--data", type=Path, help="training data instead of the configuration's")
+    own.add_argument("--encoders", type=int, default=2, help="of the ensemble (default: %(default)s)")
+    own.add_argument("--steps", type=int, default=1500, help="of training each (default: %(default)s)")
+    own.add_argument("--seconds", type=float, default=0, help="end training after so many (0: with the last step)")
+    own.set_defaults(run=guarded(run_fit_command))
+
+
+def run_fit_command(options: argparse.Namespace) -> int:
+    from dataclasses import replace
+
+    from ..fit.read_config import read_config
+    from .demo_bundle import LIVE
+    from .own import OwnOptions, run_own
+
+    config = read_config(options.config)
+    data = options.data or options.config.parent / config.data.file
+    config = replace(config, name=f"{config.name}-optimise")
+    out = options.out or Path("runs") / config.name
+    own = OwnOptions(options.encoders, steps=options.steps, seconds=options.seconds)
+    Console().print_json(data=run_own(config, data, out, own, LIVE))
     return 0
