@@ -18,6 +18,27 @@ def add_guided(commands: argparse._SubParsersAction, emoji: Path) -> None:
     guided.add_argument("--smoke", action="store_true", help="a few steps of everything, without a demo's run folder")
     guided.add_argument("--set", action="append", default=[], metavar="NAME=N", help="override an option")
     guided.set_defaults(run=run_guided_command)
+    demo = commands.add_parser("demo-guided", help="the guided bundle of a run of `guided`")
+    demo.add_argument("out", type=Path, metavar="OUT", help="bundle folder to write; its name is the bundle's")
+    demo.add_argument("--run", dest="guided", type=Path, default=Path("runs/guided"), help="its folder (%(default)s)")
+    demo.add_argument("--bundle", type=Path, default=Path("../models/demo"), help="with a session (%(default)s)")
+    demo.add_argument("--emoji", type=Path, default=emoji, help="folder of <code point>.webp, or a file of pack")
+    demo.add_argument("--exact", type=Path, default=None, metavar="DEMO", help="with the exact way's graphs too: run "
+                      "folder of `phosphene-train demo`")  # fmt: skip
+    demo.add_argument("--test", type=int, default=512, help="held-out scenes of each kind (%(default)s)")
+    demo.set_defaults(run=run_demo_command)
+
+
+def run_demo_command(options: argparse.Namespace) -> int:
+    from rich.console import Console
+
+    from .demo import write_demo_guided
+
+    metrics = write_demo_guided(
+        options.bundle, options.emoji, options.guided, options.out, options.exact, options.test
+    )  # fmt: skip
+    Console().print_json(data={name: metrics[name] for name in ("heldOutRenderings", "neverSeenObjects")})
+    return 0
 
 
 def run_guided_command(options: argparse.Namespace) -> int:
