@@ -27,6 +27,11 @@ def add_guided(commands: argparse._SubParsersAction, emoji: Path) -> None:
                       "folder of `phosphene-train demo`")  # fmt: skip
     demo.add_argument("--test", type=int, default=512, help="held-out scenes of each kind (%(default)s)")
     demo.set_defaults(run=run_demo_command)
+    reports = commands.add_parser("report", help="figures of finished runs").add_subparsers(required=True)
+    groups = reports.add_parser("groups", help="what each latent group changes: traversals, selectivity, figure")
+    groups.add_argument("--run", dest="guided", type=Path, default=Path("runs/guided"), help="folder of `guided`")
+    groups.add_argument("--out", type=Path, default=None, help="figure to write (default: RUN/groups.png)")
+    groups.set_defaults(run=run_groups_command)
 
 
 def run_demo_command(options: argparse.Namespace) -> int:
@@ -38,6 +43,22 @@ def run_demo_command(options: argparse.Namespace) -> int:
         options.bundle, options.emoji, options.guided, options.out, options.exact, options.test
     )  # fmt: skip
     Console().print_json(data={name: metrics[name] for name in ("heldOutRenderings", "neverSeenObjects")})
+    return 0
+
+
+def run_groups_command(options: argparse.Namespace) -> int:
+    import json
+
+    from rich.console import Console
+
+    from .groups_figure import draw_groups
+    from .groups_table import groups_table
+
+    figures = json.loads((options.guided / "guided.json").read_text())["report"]
+    out = options.out or options.guided / "groups.png"
+    draw_groups(figures, options.guided / "report", out)
+    Console().print(groups_table(figures))
+    print(f"{out}: written")
     return 0
 
 
