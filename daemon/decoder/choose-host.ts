@@ -11,12 +11,13 @@ export function chooseHost(
   adapt: AdaptationOptions = ADAPTATION,
 ): DecoderHost {
   if (manifest.kind !== "linear") return new DecoderSupervisor(options);
-  const { onState, onProgress } = options;
+  const { onState, onProgress, beside = false } = options;
   return new InProcessHost({
     dir,
     manifest,
     guidance: options.load.guidance,
     adapt,
+    beside,
     onState,
     ...(onProgress && { onProgress }),
   });

@@ -11,6 +11,7 @@ import { monotonicMs } from "../monotonic.ts";
 import type { AdaptationState, AdaptiveHost, DecoderInfo, DecoderState } from "./host.ts";
 import { type LinearDecoder, linearDecoder } from "./linear.ts";
 import { checkLinearGolden } from "./linear-golden.ts";
+import { pace } from "./pace.ts";
 import { readTargets, type Targets } from "./targets.ts";
 
 export interface InProcessOptions {
@@ -19,6 +20,8 @@ export interface InProcessOptions {
   /** What the configuration asks for; only null suits a bundle without guidance. */
   readonly guidance: number | null;
   readonly adapt?: AdaptationOptions;
+  /** Another decoder is at work meanwhile, and is not to be held up while this one loads. */
+  readonly beside?: boolean;
   readonly onState: (state: DecoderState, detail: string) => void;
   readonly onProgress?: (message: string) => void;
 }
@@ -128,6 +131,7 @@ export class InProcessHost implements AdaptiveHost {
         "PARAMETER_INVALID",
         expected("decode.guidance", "null: the bundle has no guidance", guidance),
       );
+    const turn = pace(this.#options.beside ?? false);
     onProgress?.("reproducing the golden outputs");
     const model = linearModel(manifest, await readFile(join(dir, manifest.files.matrices.path)));
     await turn();
@@ -138,7 +142,7 @@ export class InProcessHost implements AdaptiveHost {
     await turn();
     const decoder = linearDecoder(model, manifest, this.#options.adapt);
     await turn();
-    const costMs = { "1": await warmUp(decoder, manifest) };
+    const costMs = { "1": await warmUp(decoder, manifest, turn) };
     this.#targets = await readTargets(dir, manifest);
     this.#projection = new Projection(model.picture, this.#targets.residue);
     while (this.#projection.prepare()) await turn();
@@ -154,7 +158,11 @@ export class InProcessHost implements AdaptiveHost {
 }
 
 /** Median ms of a window once the loops are compiled. */
-async function warmUp(decoder: LinearDecoder, { bins, units, latents }: LinearManifest): Promise<number> {
+async function warmUp(
+  decoder: LinearDecoder,
+  { bins, units, latents }: LinearManifest,
+  turn: () => Promise<void>,
+): Promise<number> {
   const values = new Float32Array(bins.window * units.count);
   const steering = latents.groups.map(() => 0);
   const costs: number[] = [];
@@ -165,9 +173,4 @@ async function warmUp(decoder: LinearDecoder, { bins, units, latents }: LinearMa
     await turn();
   }
   return costs.slice(-MEASURED_RUNS).sort((a, b) => a - b)[MEASURED_RUNS >> 1]!;
-}
-
-/** A turn of the loop: another decoder may be at work while this one loads, and its frames go first. */
-function turn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }
