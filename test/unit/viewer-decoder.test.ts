@@ -35,6 +35,8 @@ describe("asking for another decoder", () => {
     switching.ask({ bundle: "two" });
     expect(sent).toEqual([{ bundle: "two", id: 7 }]);
     expect([switching.phase, words()]).toEqual(["sending", "two loads, frames go on with the decoder of before"]);
+    const taken = [decoder("one", "available"), decoder("two", "active")];
+    expect(switchWords(switching, taken, 3)).toBe("two has taken over, its first frame is awaited");
     switching.take(answer(6), true);
     expect(switching.phase).toBe("sending");
     switching.take(answer(7), true);

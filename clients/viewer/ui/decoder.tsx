@@ -19,6 +19,8 @@ export function switchWords(
   decoders: readonly ChoiceBody[],
   viewer?: number,
 ): string {
+  const active = decoders.find(({ state }) => state === "active")?.name;
+  if (pending && pending.bundle === active) return `${active} has taken over, its first frame is awaited`;
   const loading = decoders.find(({ state }) => state === "loading")?.name ?? pending?.bundle;
   if (loading !== undefined) return `${loading} loads, frames go on with the decoder of before`;
   if (refusal !== null) return `refused: ${refusal}`;
