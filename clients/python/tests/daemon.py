@@ -14,6 +14,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[3]
 TINY = ROOT / "test/fixtures/tiny-bundle"
+TINY_LINEAR = ROOT / "test/fixtures/tiny-linear"
 EXAMPLES = ROOT / "clients/python/examples"
 NODE = ROOT / "node_modules/node/bin/node"
 
@@ -88,6 +89,7 @@ def daemon(rig_port: int, **overrides: object) -> Iterator[str]:
     config = {
         "source": {"options": {"endpoint": f"tcp://127.0.0.1:{rig_port}"}},
         "bundle": str(TINY),
+        "bundles": [str(TINY_LINEAR)],
         "stimuli": str(TINY / "session"),
         "server": {"port": 0},
         # Two cores and a test beside it: no picture is to be missing because it was late.

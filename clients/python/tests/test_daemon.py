@@ -95,6 +95,30 @@ def test_the_blocking_client(url):
                 break
 
 
+def test_another_bundle_and_an_adaptation(url):
+    with Client(url, topics=["status"]) as client:
+        before = client.hello.bundle
+        with pytest.raises(Refused) as error:
+            client.adapt(on=True)
+        assert error.value.code == "ADAPT_UNAVAILABLE"
+        frames = client.frames(depth=256)
+        switched = client.switch("tiny-linear")
+        assert (client.hello.bundle.name, client.hello.bundle.digest) == ("tiny-linear", switched.digest)
+        for frame in frames:
+            assert frame.bundle == (before.digest if frame.seq < switched.seq else switched.digest)
+            if frame.seq > switched.seq:
+                break
+        adapted = client.adapt(on=True)
+        assert (adapted.on, adapted.by) == (True, client.hello.viewer)
+        for status in client.statuses():
+            if status.adaptation.on:
+                break
+        assert [choice.state for choice in status.decoders] == ["available", "active"]
+        back = client.switch(before.name)
+        assert back.digest == before.digest
+        assert client.hello.bundle == before
+
+
 def test_examples(url):
     watched = run_example("watch.py", url, "5")
     seqs = [int(line.split()[0]) for line in watched.splitlines()]
