@@ -82,6 +82,9 @@ def fit_ground(corpus: Corpus, sizes: Sizes, clock: Clock, seed: int) -> Ground:
     weights, bias = least(told.say(truth[few]), album.latents[few].float().flatten(1))
     with torch.no_grad():
         load(prior.hint, Affine(weights.T, bias))
+        # It begins with what ridge makes of the estimate, and learns what to add.
+        prior.out.weight.zero_()
+        prior.out.bias.zero_()
     prior = clock.run("prior", lambda s: fit_prior(prior, album, sizes, s))
     return Ground(model, album.latents[trials:], album, condition, prior)
 
@@ -136,7 +139,9 @@ def fit_diffusion(
     return round_to_half(model.condition).eval().requires_grad_(False), model.denoiser
 
 
-def fit(corpus: Corpus, sizes: Sizes, seconds: float, seed: int) -> tuple[Fitted, Ground, tuple[VoxelMae, VoxelMae]]:
+def fit(
+    corpus: Corpus, sizes: Sizes, seconds: float, seed: int, student: bool = True
+) -> tuple[Fitted, Ground, tuple[VoxelMae, VoxelMae]]:
     """Everything in about `seconds` (0: all steps): the decoder, and what ablations can share: the ground,
     and the voxels' autoencoder after phase 1 and after phase 2."""
     clock = Clock(seconds, sizes.shares)
@@ -145,6 +150,8 @@ def fit(corpus: Corpus, sizes: Sizes, seconds: float, seed: int) -> tuple[Fitted
     mae = fit_voxels(corpus, sizes, clock, seed, first)
     condition, teacher = fit_diffusion(corpus, sizes, clock, seed, ground, mae.encoder)
     fitted = Fitted(condition, ground.autoencoder, teacher, None, corpus.classes, clock.spent)
+    if not student:
+        return fitted, ground, (first, mae)
     cond = distillation_conditions(fitted, corpus, ground)
     few = clock.run("distil", lambda s: fit_student(teacher, cond, decoded(fitted, corpus), sizes, s))
     round_to_half(few)

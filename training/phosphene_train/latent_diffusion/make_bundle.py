@@ -75,8 +75,9 @@ def window(p: Paradigm, volumes: Tensor, trial: int) -> Tensor:
 
 
 @torch.no_grad()
-def sheet(run_folder: Path, path: Path, samples: int = 1) -> None:
-    """True and decoded pictures of the session's stimuli, a new presentation of each, at four steps."""
+def sheet(run_folder: Path, path: Path, samples: int = 5, each: int = 16) -> None:
+    """Of a new presentation of `each` stimuli of each kind: the true picture, three samples of four steps, and the mean
+    of all samples."""
     run = load_run(run_folder)
     session, p = session_of(run, "sheet"), run.paradigm
     volumes = run_of(p, run.noise, run.scanner, session.responses, torch.Generator().manual_seed(1), LEAD)
@@ -85,7 +86,9 @@ def sheet(run_folder: Path, path: Path, samples: int = 1) -> None:
     patterns = torch.einsum("w,nwv->nv", torch.from_numpy(run.weights), ((windows - mean) / std).clamp(-8, 8))
     pictures = decode(run.fitted, patterns, Way("4", run.known["metrics"]["guidance"]), samples)
     true = torch.stack([torch.from_numpy(s.picture).permute(2, 0, 1) for s in session.stimuli]).float() / 127.5 - 1
-    save_pairs(true, pictures[:, 0], path)
+    beside = torch.cat([*pictures[:, :3].unbind(1), pictures.mean(1)], 3)
+    kept = torch.arange(len(true)) % (len(true) // len(run.known["tests"])) < each
+    save_pairs(true[kept], beside[kept], path, columns=4)
 
 
 def card(run: Run, name: str) -> str:
