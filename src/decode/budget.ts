@@ -36,6 +36,8 @@ export interface StepDecision {
 const MARGIN = 1.15;
 /** A bin that has less than this part of the budget left has waited: its few steps are not the machine's load. */
 const FRESH = 0.8;
+/** Bins in a row that had not waited and by the costs at warm-up had no time for even the fewest steps. Another decoder may have been at work then. */
+const DOUBT_AFTER = 50;
 
 /**
  * Chooses the number of steps for the time that is left: the largest k whose estimate fits, except that quality must not flicker.
@@ -48,6 +50,8 @@ export class StepBudget {
   #rungs: readonly Rung[] = [];
   /** Index of the rung that is in use; -1 before the first choice. */
   #at = -1;
+  /** Bins in a row that were refused because of the costs at warm-up alone. */
+  #refused = 0;
 
   constructor(options: StepBudgetOptions) {
     this.#options = options;
@@ -62,6 +66,7 @@ export class StepBudget {
     const wanted = this.#load.steps.filter((k, i) => k <= maxSteps || i === 0);
     this.#rungs = wanted.map((k) => new Rung(k, cadenceMs));
     this.#at = -1;
+    this.#refused = 0;
   }
 
   /** Estimated cost of k steps, ms. */
@@ -80,6 +85,7 @@ export class StepBudget {
     for (const rung of this.#rungs) rung.look(this.#limit(rung, leftMs, MARGIN) === null);
     const fewest = limits.indexOf(null);
     if (fewest < 0) return this.#noTime(leftMs);
+    this.#refused = 0;
     const first = this.#at < 0;
     const allowed = (rung: Rung, i: number) => i <= this.#at || (first ? rung.fitting : rung.ready);
     const best = this.#rungs.findLastIndex((rung, i) => limits[i] === null && allowed(rung, i));
@@ -114,6 +120,9 @@ export class StepBudget {
     if (this.#load.nominalMs(fewest) <= Math.min(leftMs, this.#options.modelMs)) {
       this.#load.relax();
       if (this.#at > 0) this.#move(0, "estimated");
+    } else if (leftMs >= FRESH * this.#options.totalMs && ++this.#refused === DOUBT_AFTER) {
+      this.#refused = 0;
+      this.#load.doubt();
     }
     return { steps: null, estimateMs: this.#load.usualMs(fewest), leftMs, why: "no-time" };
   }

@@ -13,7 +13,7 @@ const FORGOTTEN = 8;
 export class LoadEstimate {
   readonly #loads = new RunningQuantiles(REMEMBERED, 1);
   readonly #waysMs = new RunningQuantiles(REMEMBERED, 0);
-  readonly #nominalMs: ReadonlyMap<number, number>;
+  #nominalMs: ReadonlyMap<number, number>;
   /** Numbers of steps that have an estimate, ascending. */
   readonly steps: readonly number[];
 
@@ -52,6 +52,12 @@ export class LoadEstimate {
     if (!(load > 0 && Number.isFinite(load))) return;
     this.#loads.push(load);
     this.#waysMs.push(wayMs);
+  }
+
+  /** By what was measured at warm-up nothing will ever fit, so nothing will be measured again: believe half of it, and see. */
+  doubt(): void {
+    this.#nominalMs = new Map([...this.#nominalMs].map(([k, ms]) => [k, ms / 2]));
+    this.#loads.forget(REMEMBERED);
   }
 
   /** Nothing seems to fit, so nothing will be measured: forget old loads, or there were no way back. */

@@ -115,6 +115,22 @@ describe("StepBudget: what is chosen", () => {
     expect(budget.choose(14)).toEqual({ steps: null, estimateMs: 15, leftMs: 14, why: "no-time" });
   });
 
+  test("costs that were measured on a busy machine, and leave no picture at all, are not believed for ever", () => {
+    const trueMs = 15;
+    const budget = make({ costMs: new Map([[1, 180]]) });
+    const steps = Array.from({ length: 400 }, () => {
+      const { steps: k } = budget.choose(49);
+      if (k !== null) budget.record(k, trueMs, 49);
+      return k;
+    });
+    const tried = steps.indexOf(1);
+    expect(tried).toBeGreaterThan(90);
+    expect(steps.slice(tried).every((k) => k === 1)).toBe(true);
+    // Bins that had waited are no reason to doubt.
+    const waiting = make({ costMs: new Map([[1, 60]]) });
+    for (let i = 0; i < 400; i++) expect(waiting.choose(30).steps).toBeNull();
+  });
+
   test("never exceeds what fits (property)", () => {
     const frame = fc.record({
       left: fc.double({ min: 0, max: 60, noNaN: true }),
