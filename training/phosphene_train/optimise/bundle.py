@@ -33,7 +33,7 @@ class Guidance:
 
     prior: Prior
     runs: tuple[int, ...] = (1, 2, 4)
-    inner: int = 4
+    inner: int = 8
     scale: float = 30.0
     again: float = 0.6
 

@@ -18,6 +18,7 @@ def add_optimise(commands, emoji: Path) -> None:
     add_bundle(sub, emoji)
     add_reconstruct(sub)
     add_fit(sub)
+    add_live(sub, emoji)
 
 
 def common(parser: argparse.ArgumentParser, emoji: Path, out: str) -> None:
@@ -188,4 +189,27 @@ def run_fit_command(options: argparse.Namespace) -> int:
     out = options.out or Path("runs") / config.name
     own = OwnOptions(options.encoders, steps=options.steps, seconds=options.seconds)
     Console().print_json(data=run_own(config, data, out, own, LIVE))
+    return 0
+
+
+def add_live(sub, emoji: Path) -> None:
+    live = sub.add_parser("live", help="live frames of the demo's animal against what it sees, by iterations a frame")
+    common(live, emoji, "runs/optimise-live")
+    live.add_argument("bundle", type=Path, metavar="BUNDLE")
+    live.add_argument("--animal", type=Path, required=True, help="run folder of `phosphene-train demo`")
+    live.add_argument("--scenes", type=int, default=64)
+    live.add_argument("--iterations", type=int, default=512, help="of the oracle (default: %(default)s)")
+    live.set_defaults(run=run_live_command)
+
+
+def run_live_command(options: argparse.Namespace) -> int:
+    from dataclasses import replace
+
+    from ..demo_run import DemoOptions, prepare
+    from .live import compare_live
+
+    options.out.mkdir(parents=True, exist_ok=True)
+    scenes = replace(DemoOptions(), animals=1, train=16, test=options.scenes + 2)
+    run = prepare(options.emoji, options.out, options.device or "cpu", scenes, options.animal)
+    Console().print_json(data=compare_live(run, options.bundle, options.scenes, options.iterations))
     return 0

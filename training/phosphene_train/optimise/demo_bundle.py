@@ -15,14 +15,16 @@ from .bundle import LADDER, Guidance, OptimiseBundle, write_optimise_bundle
 from .demo_run import loss_share
 from .encoder import StillEncoder
 from .graph import Counts
-from .inversion import Inversion, InversionOptions
+from .inversion import OUTPUTS, Inversion, InversionOptions
 from .plain_encoder import PlainEncoder
 from .prior import Prior, guided, times
 from .still_data import trials
 from .still_evaluate import CHUNK, figures
 
-LIVE = InversionOptions(rate=8.0, smooth=3.0, blur=1.0)
+LIVE = InversionOptions(rate=8.0, smooth=3.0, blur=2.0, ensemble=OUTPUTS)
 """A few iterations a frame must get somewhere: larger steps, and gradients without the detail that is noise."""
+GUIDED = InversionOptions(smooth=2.0, blur=0.0)
+"""Under a prior, which knows what pictures look like in detail. Both as docs/decoders.md has measured them."""
 CALIBRATED = 512
 """Windows of each kind for the threshold."""
 
@@ -50,7 +52,7 @@ def write_demo_bundle(
     population, norm = run.main.population, run.main.normalisation
     share = loss_share(population.units, run.device)
     plain = [PlainEncoder(model).to(run.device) for model in models[: sizes.encoders]]
-    inversion = Inversion(plain, share, LIVE).to(run.device)
+    inversion = Inversion(plain, share, GUIDED if prior else LIVE).to(run.device)
     guidance = Guidance(prior) if prior else None
     if like:
         known = json.loads(like.read_text())

@@ -20,11 +20,12 @@ CHUNK = 256
 @dataclass(frozen=True)
 class FewOptions:
     """Iterations and step of the descent (of a 3 x 64 x 64 picture; others in proportion to the root of their size),
-    blur of the gradient in pixels of 64, seconds for a network."""
+    blurs of the gradient and of what is shown in pixels of 64 (as chosen on the demo's animal); seconds for a network."""
 
-    iterations: int = 100
-    rate: float = 4.0
-    smooth: float = 2.0
+    iterations: int = 32
+    rate: float = 8.0
+    smooth: float = 3.0
+    blur: float = 2.0
     seconds: float = 30.0
     seed: int = 0
 
@@ -83,4 +84,4 @@ def invert_chunk(encoders: Sequence[nn.Module], counts: Tensor, shape: tuple, o:
             loss = poisson_loss(encoder(picture), counts, 1e-6).sum()
             slopes.append(normalised(smoothed(torch.autograd.grad(loss, picture)[0], smooth)))
         picture, momentum = step(picture.detach(), momentum, torch.stack(slopes).mean(0), i + 1, None, descent)
-    return picture
+    return smoothed(picture, o.blur * min(height, width) / 64)
