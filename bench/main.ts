@@ -16,6 +16,7 @@ const HARNESSES: Record<string, string> = {
   peers: "side by side with other software on the same spikes",
   sampler: "the model alone: plain binding beside bound graphs",
   linear: "the linear decoder alone",
+  adapting: "frames of a live daemon whose linear decoder learns, beside those of one that does not",
   drift: "a linear decoder that learns while its units drift, beside one that does not",
   oracle: "an optimise bundle: live frames beside many iterations on the same windows",
   overhead: "everything but the model run, stage by stage",

@@ -42,3 +42,12 @@ test("`bench drift` plays a session in which units drift and are exchanged, and 
   }
   expect(readFileSync(figure, "utf8")).toContain("50 % exchanged");
 });
+
+test("`bench adapting` times frames of a live daemon that learns, and of the same one that does not", async () => {
+  const json = join(folder, "adapting.json");
+  await using bench = new Running(["bench/main.ts", "adapting", "--smoke", "--json", json]);
+  expect(await bench.exited()).toBe(0);
+  const result = JSON.parse(readFileSync(json, "utf8"));
+  expect(result).toMatchObject({ bundle: "demo-linear", units: 256 });
+  expect(result.rows.map(({ ms }: { ms: { n: number } }) => ms.n)).toEqual([50, 50, 50, 50]);
+});
