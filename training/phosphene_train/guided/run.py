@@ -8,6 +8,7 @@ from pathlib import Path
 
 import torch
 
+from ..catalogue import categories
 from ..demo_data import LatentPool, latent_pool
 from ..demo_run import SMOKE, DemoOptions, Run, fit_vision, prepare
 from ..demo_stages import fit_vae
@@ -17,6 +18,7 @@ from ..progress import console
 from ..random_bundle import demo_options
 from ..stage_files import load_state, save_state
 from ..vae import GroupVae
+from ..vision import Vision
 from .carry import resume_state
 from .guide import Guide, GuideOptions
 from .measure import Judge, make_judge
@@ -25,13 +27,11 @@ from .pairs import EditOptions
 from .train_guide import GuideTraining, Shown, measured_information, train_guide
 from .train_prior import PriorTraining, train_prior
 
-SHARES = {"prior": 0.17, "guide": 0.13, "edits": 0.13, "plain": 0.03, "student": 0.32}
-"""Of the seconds allowed; what is left is for the scenes and for measuring."""
-
 
 @dataclass(frozen=True)
 class GuidedOptions:
-    """Sizes of a run; `seconds` for all of it (0: as many steps as said)."""
+    """Sizes of a run; `seconds` for all of it (0: as many steps as said), of which each stage may take its share: the
+    rest is for the scenes and for measuring. `student_again`: a student that is read is trained on."""
 
     seed: int = 11
     seconds: float = 0.0
@@ -55,6 +55,12 @@ class GuidedOptions:
     guide_widths: tuple[int, ...] = (32, 64, 128, 192)
     etas: tuple[float, ...] = (0.3, 1.0, 3.0, 10.0, 30.0)
     """Guidance weights that the sweep tries, weakest first."""
+    prior_share: float = 0.17
+    guide_share: float = 0.13
+    edits_share: float = 0.13
+    plain_share: float = 0.03
+    student_share: float = 0.32
+    student_again: bool = False
     edit: EditOptions = field(default_factory=EditOptions)
 
 
@@ -84,7 +90,7 @@ class GuidedRun:
 
     def seconds(self, stage: str) -> float:
         """What a stage may take; 0 where the run has no limit."""
-        return SHARES[stage] * self.options.seconds
+        return getattr(self.options, f"{stage}_share") * self.options.seconds
 
     def clock(self, stage: str) -> Callable[[], bool]:
         """Says when the time of a stage that begins now is up."""
@@ -167,8 +173,10 @@ def fit_guide(g: GuidedRun, prior: Denoiser) -> Guide:
 def fit_judge(g: GuidedRun) -> Judge:
     """A picture network from other scenes and another seed than the guide's, the cortex's and the critic's."""
     o = replace(g.demo.options, vision_steps=g.options.judge_steps)
-    seed, kept = g.options.seed + 3, g.out if (g.out / "judge.pt").exists() else g.resume
-    vision = fit_vision(g.demo.objects, lambda: g.demo.pools.life, o, "judge", seed, g.out, kept)
+    objects, seed = g.demo.objects, g.options.seed + 3
+    vision = Vision(len(categories()), len(objects.names)).to(g.device).eval().requires_grad_(False)
+    if not resume_state(vision, "judge", g.resume):
+        vision = fit_vision(objects, lambda: g.demo.pools.life, o, "judge", seed, g.out, None)
     return make_judge(vision, g.demo.objects.category.to(g.device), g.demo.pools.rendering)
 
 

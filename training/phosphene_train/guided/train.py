@@ -120,7 +120,7 @@ def fit_student(g: GuidedRun, nets: Networks, edits: EditOptions) -> Editor:
     """Edits made the exact way, then distillation; or read."""
     o = g.options
     student = new_student(replace_edit(g, edits))
-    if not resume_state(student, "editor", g.resume):
+    if not resume_state(student, "editor", g.resume) or o.student_again:
         most = time.monotonic()
         made = make_edits(g.teacher, nets, g.pairs, edits, g.clock("edits"), o.edits_each, o.starts)
         plain = make_plain(g.teacher, g.pairs, edits, len(g.vae.options.groups), g.clock("plain"), o.plain)
