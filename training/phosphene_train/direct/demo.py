@@ -83,8 +83,9 @@ def train_demo_direct(
         save_state(model, "direct", work)
     round_to_int8(model.eval().requires_grad_(False))
     kept = json.loads((work / "options.json").read_text())
-    metrics = {"maps": maps, **measure(scenes, model, judge_of(emoji, run, work, device), o.seed)}
-    metrics["steering"] = steering_effect(scenes, model, o.seed)
+    judge = judge_of(emoji, run, work, device)
+    metrics = {"maps": maps, **measure(scenes, model, judge, o.seed)}
+    metrics["steering"] = steering_effect(scenes, model, judge, o.seed)
     write_json(work / "metrics.json", {"options": kept, **metrics}, indent=1)
     draw_sheets(scenes, model, work, o.seed)
     return Trained(scenes, model, metrics, kept)

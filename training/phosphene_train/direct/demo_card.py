@@ -7,7 +7,7 @@ from ..linear.demo_card import rows
 def card(name: str, animal: Animal, metrics: dict) -> str:
     """Markdown: what it is, data, figures, limits."""
     source, rejected = animal.manifest["name"], metrics["evidence"]["rejected"]
-    change = metrics["steering"]["rootMeanSquareChange"]
+    change = {name: found["picture"] for name, found in metrics["steering"]["groups"].items()}
     lines = [
         f"# {name}",
         "",

@@ -53,20 +53,34 @@ def outputs(model: DirectModel, window: Tensor, steering: Tensor | None = None) 
 
 
 @torch.no_grad()
-def steering_effect(scenes: Scenes, model: DirectModel, seed: int, gammas: tuple[float, ...] = (-2.0, 2.0)) -> dict:
-    """What steering of each group does to 256 held-out pictures, as the VAE's readouts of the pictures would have it:
-    root mean square change of the picture, and how far the encoding model's answer to the new picture moves the
-    latents of that group and of the others (a picture that the same animal would now look at)."""
-    held: Held = scenes.held["heldOutRenderings"]
-    some = Held(Pool(*(v[:256] for v in (held.pool.pictures, held.pool.category, held.pool.object, held.pool.pose))),
-                held.driven[:256])  # fmt: skip
-    window = draw(scenes.animal, some, "inside", torch.Generator(scenes.device).manual_seed(seed + 20))
+def steering_effect(
+    scenes: Scenes, model: DirectModel, judge: Vision | None, seed: int, gammas: tuple[float, ...] = (-2.0, 2.0)
+) -> dict:
+    """What steering of each group does to 256 held-out pictures: root mean square change of the picture, and by the
+    judge the share whose category changes and how far the pose moves (root mean square, in standard deviations)."""
+    whole = scenes.held["heldOutRenderings"]
+    p, some = whole.pool, slice(0, 256)
+    held = Held(Pool(p.pictures[some], p.category[some], p.object[some], p.pose[some]), whole.driven[some])
+    window = draw(scenes.animal, held, "inside", torch.Generator(scenes.device).manual_seed(seed + 20))
     base, out = outputs(model, window)[-1], {}
     for name, _ in model.vae.options.groups:
         steering = torch.zeros(model.vae.options.dimension, device=scenes.device)
         changes = []
         for gamma in gammas:
             steering[model.vae.options.span(name)] = gamma
-            changes.append((outputs(model, window, steering)[-1] - base).square().mean().sqrt())
-        out[name] = [round(float(change), 4) for change in changes]
-    return {"gamma": list(gammas), "rootMeanSquareChange": out}
+            changes.append(change(base, outputs(model, window, steering)[-1], judge))
+        out[name] = {key: [each[key] for each in changes] for key in changes[0]}
+    return {"gamma": list(gammas), "groups": out}
+
+
+def change(before: Tensor, after: Tensor, judge: Vision | None) -> dict[str, float]:
+    """From pictures to pictures [N, 3, S, S]."""
+    found = {"picture": rms(after - before)}
+    if judge:
+        (c, _, p), (d, _, q) = judge(before), judge(after)
+        found |= {"category": round(float((c.argmax(1) != d.argmax(1)).float().mean()), 4), "pose": rms(q - p)}
+    return found
+
+
+def rms(x: Tensor) -> float:
+    return round(float(x.square().mean().sqrt()), 4)
