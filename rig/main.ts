@@ -1,11 +1,12 @@
 import { parseArgs } from "node:util";
-import { PhospheneError } from "../src/errors.ts";
+import { expected, PhospheneError } from "../src/errors.ts";
 import { playInteractive } from "./interactive.ts";
 import { type ParsedRigOptions, parseRigOptions, type RigOptions } from "./options.ts";
 import { pace } from "./pace.ts";
 import { openPublisher } from "./publisher.ts";
 import { loadRecording } from "./recording.ts";
 import { readSession } from "./session.ts";
+import type { BoldSession, RecordingSession, SimulatedSession } from "./session-schema.ts";
 import { playSimulated } from "./simulated.ts";
 import { type RigSource, SAMPLES_PER_MS } from "./source.ts";
 import { createStatusLine } from "./status-line.ts";
@@ -18,11 +19,10 @@ export type { RigOptions } from "./options.ts";
  */
 export async function runRig(options: RigOptions, signal: AbortSignal): Promise<void> {
   const parsed = parseRigOptions(options);
-  const bold = await boldSession(parsed);
-  // Imported late: only a scanner needs LSL.
-  if (bold !== undefined) return (await import("./scanner.ts")).runScanner(bold, parsed, signal);
+  const session = parsed.session === undefined ? undefined : await readSession(parsed.session);
+  if (session?.kind === "bold") return playScanner(session, parsed, signal);
   const { port, seed, speed, blockMs, continuousChannels, interactive, presentPort } = parsed;
-  const { source, listen } = interactive ? await openInteractive(parsed) : await openPlayed(parsed);
+  const { source, listen } = interactive ? await openInteractive(parsed, session) : await openPlayed(parsed, session);
   if (signal.aborted) return;
   const publisher = await openPublisher({ port, units: source.units, continuousChannels, seed });
   let stopListening = () => {};
@@ -43,17 +43,17 @@ export async function runRig(options: RigOptions, signal: AbortSignal): Promise<
   }
 }
 
-/** A session of BOLD time courses, which go over LSL and not as Open Ephys would send them. Errors: CONFIG_INVALID, SESSION_INVALID. */
-async function boldSession({ session: folder, recording, interactive }: ParsedRigOptions) {
-  if (folder === undefined) return undefined;
-  const session = await readSession(folder);
-  if (session.kind !== "bold") return undefined;
-  if (recording === undefined && !interactive) return session;
-  const asked = interactive ? "--interactive" : "--recording";
-  throw new PhospheneError(
-    "CONFIG_INVALID",
-    `${folder}: expected ${asked} with another session than one of BOLD time courses`,
-  );
+/** A session of BOLD time courses goes over LSL, not as Open Ephys would send it; imported late: nothing else here needs LSL. */
+async function playScanner(session: BoldSession, options: ParsedRigOptions, signal: AbortSignal): Promise<void> {
+  const { recording, interactive } = options;
+  const other = interactive ? "--interactive" : recording === undefined ? null : "--recording";
+  if (other !== null)
+    throw new PhospheneError(
+      "CONFIG_INVALID",
+      expected(`${options.session} with ${other}`, "another kind of session", "bold"),
+    );
+  const { runScanner } = await import("./scanner.ts");
+  await runScanner(session, options, signal);
 }
 
 /** What is played, and how it begins to take pictures. */
@@ -63,10 +63,12 @@ interface Opened {
   readonly listen: () => Promise<() => void>;
 }
 
-async function openPlayed({ session: folder, recording, seed }: ParsedRigOptions): Promise<Opened> {
+/** A session of spikes, if there is one. */
+type SpikeSession = SimulatedSession | RecordingSession | undefined;
+
+async function openPlayed(options: ParsedRigOptions, session: SpikeSession): Promise<Opened> {
+  const { session: folder, recording, seed } = options;
   const listen = async () => () => {};
-  const session = folder === undefined ? undefined : await readSession(folder);
-  if (session?.kind === "bold") throw new TypeError("a scanner is played by runScanner");
   if (session?.kind === "simulated") {
     if (recording === undefined) return { source: playSimulated(session, seed), listen };
     throw new PhospheneError("CONFIG_INVALID", `${folder}: expected a session of kind recording, got simulated`);
@@ -76,9 +78,9 @@ async function openPlayed({ session: folder, recording, seed }: ParsedRigOptions
 }
 
 /** Imported late: a rig that takes no pictures loads no ONNX Runtime. */
-async function openInteractive({ session: folder, recording, seed, ...rest }: ParsedRigOptions): Promise<Opened> {
-  const session = folder === undefined || recording !== undefined ? undefined : await readSession(folder);
-  if (folder === undefined || session?.kind !== "simulated")
+async function openInteractive(options: ParsedRigOptions, session: SpikeSession): Promise<Opened> {
+  const { session: folder, recording, seed, ...rest } = options;
+  if (folder === undefined || recording !== undefined || session?.kind !== "simulated")
     throw new PhospheneError("CONFIG_INVALID", "--interactive: expected a simulated session, got a recording");
   const { loadEncoder } = await import("./encoder.ts");
   const { openPresentPort } = await import("./present-port.ts");
