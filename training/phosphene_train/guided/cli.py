@@ -31,6 +31,7 @@ def add_guided(commands: argparse._SubParsersAction, emoji: Path) -> None:
     groups = reports.add_parser("groups", help="what each latent group changes: traversals, selectivity, figure")
     groups.add_argument("--run", dest="guided", type=Path, default=Path("runs/guided"), help="folder of `guided`")
     groups.add_argument("--out", type=Path, default=None, help="figure to write (default: RUN/groups.png)")
+    groups.add_argument("--page", type=Path, default=None, help="page whose table between the marks is replaced")
     groups.set_defaults(run=run_groups_command)
 
 
@@ -52,13 +53,15 @@ def run_groups_command(options: argparse.Namespace) -> int:
     from rich.console import Console
 
     from .groups_figure import draw_groups
-    from .groups_table import groups_table
+    from .groups_table import groups_table, write_page
 
     figures = json.loads((options.guided / "guided.json").read_text())["report"]
     out = options.out or options.guided / "groups.png"
     draw_groups(figures, options.guided / "report", out)
     Console().print(groups_table(figures))
     print(f"{out}: written")
+    if options.page:
+        write_page(figures, options.page)
     return 0
 
 
