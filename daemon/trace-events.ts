@@ -31,8 +31,8 @@ const PROCESS: Record<Track, { pid: number; name: string }> = {
   ...{ serialise: { pid: 2, name: "daemon" }, socket: { pid: 2, name: "daemon" } },
   viewer: { pid: 4, name: "viewer" },
 };
-/** Rows of one track: slices of a row must not overlap, and a bin may begin before the one before it has left. */
-const MAX_LANES = 100;
+/** Rows of one track: slices of a row must not overlap, and a bin may begin before the one before it has left. All bins of a lost source begin at its last message, and a trace has up to a million. */
+const MAX_LANES = 10_000_000;
 
 interface Slice {
   readonly track: Track;

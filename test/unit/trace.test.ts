@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { TraceRing } from "../../daemon/trace.ts";
+import { traceFile } from "../../daemon/trace-events.ts";
 import type { FrameBody } from "../../src/protocol/messages.ts";
 import type { Bin } from "../../src/signal/types.ts";
 import { SERVER } from "../golden/protocol-messages.ts";
@@ -58,4 +59,19 @@ describe("TraceRing", () => {
     ring.settled(0, "expired");
     expect(ring.read()[0]).toMatchObject({ outcome: "frames", frame: { seq: 0 } });
   });
+});
+
+test("bins of a source that is lost begin together, and none is on a row of another track", () => {
+  const ring = new TraceRing(300, () => 6_000);
+  for (let index = 0; index < 300; index++) {
+    ring.opened({ ...bin(index), arrivedAtMs: 0, closedBy: "silence" });
+    ring.settled(index, "gated");
+  }
+  const { ledger } = SERVER.status;
+  const head = { nowMs: 6_000, originMs: 0, session: "s", widthMs: 20, ledger };
+  const { traceEvents } = traceFile({ ...head, bins: ring.read() });
+  const names = traceEvents.filter(({ name }) => name === "thread_name").map(({ args }) => String(args?.name));
+  expect(new Set(names).size).toBe(names.length);
+  expect(names.every((name) => name.startsWith("binner"))).toBe(true);
+  expect(new Set(traceEvents.flatMap(({ ph, tid }) => (ph === "X" ? [tid] : []))).size).toBe(names.length);
 });
