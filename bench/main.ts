@@ -11,6 +11,7 @@ const HARNESSES: Record<string, string> = {
   fanout: "what many viewers cost the others",
   attack: "what connections of somebody without a token cost the loop",
   switch: "what loading another bundle costs the one that decodes",
+  steering: "a change of slider, until the client has the first frame decoded with it",
   soak: "memory over time, with a rig that is killed",
   page: "the viewer in Chromium: first picture, staleness, heap over time",
   peers: "side by side with other software on the same spikes",
