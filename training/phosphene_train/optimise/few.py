@@ -20,7 +20,7 @@ CHUNK = 256
 @dataclass(frozen=True)
 class FewOptions:
     """Iterations and step of the descent (of a 3 x 64 x 64 picture; others in proportion to the root of their size),
-    blurs of the gradient and of what is shown in pixels of 64 (as chosen on the demo's animal); seconds for a network."""
+    blurs of the gradient and of what is shown in pixels of 64, as chosen on the demo's animal; seconds of training."""
 
     iterations: int = 32
     rate: float = 8.0

@@ -18,8 +18,10 @@ def open_bundle(folder: Path) -> tuple[dict, Graphs]:
     manifest = json.loads((folder / "manifest.json").read_text())
     if manifest["kind"] != "optimise" or "prior" in manifest["optimise"]:
         raise ValueError(f"{folder}: expected a bundle of kind optimise without a prior, got {manifest['kind']}")
-    graphs = manifest["files"]["graphs"]
-    return manifest, {name: ort.InferenceSession(str(folder / file["path"])) for name, file in graphs.items()}
+    graphs, options = manifest["files"]["graphs"], ort.SessionOptions()
+    # Threads that wait for one another lose on a busy machine what they gain on a free one: small graphs.
+    options.intra_op_num_threads = 1
+    return manifest, {name: ort.InferenceSession(str(folder / f["path"]), options) for name, f in graphs.items()}
 
 
 def reconstruct_window(manifest: dict, graphs: Graphs, window: np.ndarray, iterations: int) -> dict[str, np.ndarray]:
