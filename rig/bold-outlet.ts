@@ -6,6 +6,8 @@ import type { BoldSource, Volume } from "./bold.ts";
 export interface BoldOutlets {
   /** A volume that ended at `endS`, by LSL's clock. */
   publish(volume: Volume, endS: number): void;
+  /** What came on or went off at `atS`. */
+  mark(text: string, atS: number): void;
   /** LSL's clock, s. */
   now(): number;
   close(): Promise<void>;
@@ -44,10 +46,8 @@ export async function openBoldOutlets(source: BoldSource, name: string, speed: n
     description: { channels: { channel: { label: "stimulus", type: "Marker", unit: "text" } } },
   });
   return {
-    publish({ intensities, event }, endS) {
-      if (event !== undefined) markers.pushText(event, endS - 1 / rateHz);
-      volumes.pushNumbers(intensities, endS);
-    },
+    publish: ({ intensities }, endS) => volumes.pushNumbers(intensities, endS),
+    mark: (text, atS) => markers.pushText(text, atS),
     now: () => Number(native.localClock()),
     close: async () => {
       for (const outlet of open) await outlet.close();

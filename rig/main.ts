@@ -95,7 +95,7 @@ export function rigOptionsOf(args: string[]): RigOptions {
   const { values } = parseArgs({
     args,
     options: {
-      name: text,
+      ...{ name: text, events: text },
       ...{ session: text, recording: text, port: text, seed: text, speed: text },
       ...{ "block-ms": text, "continuous-channels": text, "present-port": text, "hold-ms": text },
       interactive: { type: "boolean" },
@@ -111,9 +111,10 @@ export function rigOptionsOf(args: string[]): RigOptions {
     holdMs: values["hold-ms"],
   };
   const given = Object.entries(numbers).flatMap(([key, value]) => (value === undefined ? [] : [[key, Number(value)]]));
-  const { session, recording, interactive, name } = values;
+  const { session, recording, interactive, name, events } = values;
   return {
     ...(name && { name }),
+    ...(events && { events }),
     ...(interactive && { interactive }),
     ...(session && { session }),
     ...(recording && { recording }),

@@ -19,6 +19,8 @@ const schema = z
     continuousChannels: z.int().min(0).max(1_024).default(4),
     /** Of the LSL streams of a session of BOLD time courses. */
     name: z.string().min(1).default("phosphene-rig"),
+    /** Address of a daemon that is told what such a session shows: volumes and events do not go by one road. */
+    events: z.url({ protocol: /^(http|ws)$/ }).optional(),
     /** Show pictures that are sent to it, too (docs/closed-loop.md). */
     interactive: z.boolean().default(false),
     /** Where pictures are taken; the one after the heartbeats' unless given. */

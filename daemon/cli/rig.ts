@@ -31,6 +31,7 @@ export function addRig(program: Command): void {
     .option("--present-port <port>", "where it takes them (default: the data port + 2)", parsePort)
     .option("--hold-ms <ms>", "how long such a picture stays when no other comes (default: 10000)", parsePositive)
     .option("--name <name>", "of the LSL streams of a session of BOLD time courses (default: phosphene-rig)")
+    .option("--events <url>", "address of a daemon that is told what such a session shows, http://127.0.0.1:8787")
     .action(async (options: RigOptions) => {
       const abort = new AbortController();
       stopSignal().then(() => abort.abort());
