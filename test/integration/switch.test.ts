@@ -33,6 +33,7 @@ interface Manifest {
   name: string;
   bins: { widthMs: number };
   units: { labels: string[] };
+  readouts: { name: string }[];
   files: { golden: { path: string; sha256: string; bytes: number } };
 }
 
@@ -51,8 +52,21 @@ function spoilGolden(dir: string, { files }: Manifest): void {
 beforeAll(async () => {
   const port = await freePortPair();
   rig = await startRig(port);
-  const bundles = [TINY_LINEAR, copyOf("tiny-spoilt", spoilGolden), copyOf("tiny-changed")];
-  daemon = await startDaemon(port, { bundles, record: { dir: recordings }, decode: { everyBins: 1, provider: "cpu" } });
+  const renamed = copyOf("tiny-renamed", (_, { readouts }) => {
+    readouts[0]!.name = "class";
+  });
+  const bundles = [TINY_LINEAR, copyOf("tiny-spoilt", spoilGolden), copyOf("tiny-changed"), renamed];
+  // Nobody listens to the triggers: only what their rule speaks of counts.
+  const networkEvents = {
+    ...{ enabled: true, endpoint: `tcp://127.0.0.1:${await freePortPair()}` },
+    rules: [{ when: "readout:category:cars > 2", line: 1 }],
+  };
+  daemon = await startDaemon(port, {
+    bundles,
+    record: { dir: recordings },
+    outputs: { networkEvents },
+    decode: { everyBins: 1, provider: "cpu" },
+  });
 });
 afterAll(async () => {
   await daemon?.[Symbol.asyncDispose]();
@@ -121,7 +135,7 @@ describe("a switch of the bundle while the daemon decodes", () => {
       const status = await daemon.status();
       expect(status.switches).toBe(before + 1);
       expect(status.decoders.map((each) => [each.name, each.state === "active"])).toEqual(
-        ["tiny", "tiny-linear", "tiny-spoilt", "tiny-changed"].map((each) => [each, each === name]),
+        ["tiny", "tiny-linear", "tiny-spoilt", "tiny-changed", "tiny-renamed"].map((each) => [each, each === name]),
       );
     },
   );
@@ -147,6 +161,12 @@ describe("a switch of the bundle while the daemon decodes", () => {
     expect(await viewer.next("error", ({ id }) => id === 8, 0)).toMatchObject({ code: "BUNDLE_MANIFEST_INVALID" });
     viewer.send("switch", { id: 9, bundle: "nobody" });
     expect(await viewer.next("error", ({ id }) => id === 9, 0)).toMatchObject({ code: "SWITCH_REFUSED" });
+    viewer.send("switch", { id: 15, bundle: "tiny-renamed" });
+    const unbound = await viewer.next("error", ({ id }) => id === 15, 0);
+    expect(unbound).toMatchObject({
+      code: "SWITCH_REFUSED",
+      message: expect.stringMatching(/rules\.0.*readout.*category/),
+    });
     const digest = before.decoders.find(({ state }) => state === "active")!.digest;
     const { seq } = await viewer.next("frame");
     expect(await viewer.next("frame", (frame) => frame.seq > seq)).toMatchObject({ bundle: digest });
