@@ -19,8 +19,10 @@ from ..fit.folder import whole_folder
 from ..linear.scenes import draw
 from ..load_bundle import Weights, load_encoder
 from ..metrics import own_correlation, r2, structural_similarity, top1, two_way
+from ..pool import make_pool
 from ..random_bundle import demo_options
 from ..stage_files import load_state
+from ..stimuli import balanced, load_objects
 from ..vae import GroupVae
 from ..verify import verify_bundle
 from ..windows import BIN_MS, sample_windows
@@ -91,17 +93,19 @@ def write_demo_guided(
     student = finished.student()
     for model in (vae, student):
         round_to_int8(model)
-    scenes = scenes_of_bundle(source, emoji, 2048 if demo else 64, test, seed + 20)
+    scenes = scenes_of_bundle(source, emoji, 64, test, seed + 20)
     metrics = measure(scenes, vae, student, finished.eta, seed)
     evidence = fit_evidence(scenes, SimpleNamespace(vae=vae), seed)
     kept = ("informationNats", "informationPairs", "roundTrip", "rising", "report")
     metrics |= {"evidence": evidence.calibration, **{k: finished.figures[k] for k in kept if k in finished.figures}}
     exact = None
     if demo:
-        classes = len(encode["readouts"][0]["labels"]), int(scenes.train.pool.object.max()) + 1
-        pictures = scenes.train.pool.images(slice(None))
-        nets = finished.networks(demo, objects_of(finished, classes[1]), classes[0], pictures)
-        exact = Exact(nets, finished.edit)
+        objects = load_objects(emoji)
+        pictures = make_pool(objects, balanced(objects, True), 4096, encode["image"]["height"], seed).images(
+            slice(None)
+        )
+        classes = len(encode["readouts"][0]["labels"])
+        exact = Exact(finished.networks(demo, len(objects.names), classes, pictures), finished.edit)
     bundle = GuidedBundle(
         out.name, vae, student, exact, encode["units"]["labels"], scenes.animal.normalisation, BIN_MS, finished.eta,
         evidence, golden_counts(scenes, seed), provenance(encode["name"], finished, seed), metrics, seed,
@@ -113,14 +117,6 @@ def write_demo_guided(
             if not check.ok:
                 raise ValueError(f"bundle: expected {check.name} to hold, got an error of {check.error:.2e}")
     return metrics
-
-
-def objects_of(finished: Finished, least: int) -> int:
-    """How many objects the guide tells apart: as its file says."""
-    path = finished.folder / "carry" / "guide.compact.pt"
-    if not path.exists():
-        return least
-    return len(torch.load(path, weights_only=True)["vision.object.bias.scale"])
 
 
 @torch.no_grad()

@@ -27,7 +27,7 @@ def tiny_exact(groups: tuple[int, ...], seed: int = 0) -> Exact:
     # As large as trained ones: codes of fresh weights are so short that no latent is preferred.
     for layer in (*guide.picture_codes, *(code[-1] for code in guide.latent_codes)):
         if isinstance(layer, torch.nn.Linear):
-            layer.weight.data.mul_(6)
+            layer.weight.data.mul_(4)
     free = Denoiser(tiny_shape())
     nets = Networks(free.eval().requires_grad_(False), guide.eval().requires_grad_(False), Spectrum(16))
     return Exact(nets, EditOptions())
