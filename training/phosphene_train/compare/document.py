@@ -4,12 +4,10 @@ import shutil
 from pathlib import Path
 
 from ..data import DataError
-from .markdown import lines, number
+from .markdown import lines, measure_of, number
 
 BEGIN, END = "<!-- compare: begin -->", "<!-- compare: end -->"
 PICTURES = {"sheet-own-pictures.png": "decoders-sheet.png", "curves.png": "decoders-curves.png"}
-CENTRED = ("v4", "v4-trials")
-"""Data sets whose published figures are less the mean picture."""
 
 
 def write_document(page: Path, table: dict, out: Path) -> None:
@@ -41,7 +39,8 @@ def overview(table: dict) -> list[str]:
     for name, view in columns:
         for row in table["dataSets"][name]["views"][view]:
             cells.setdefault(row["method"], {})[name, view] = row
-    heads = [f"{name}{', ' + view if view else ''}" for name, view in columns]
+    centred = {name: ", less the mean" for name, _ in columns if measure_of(name) == "twoWayCentred"}
+    heads = [f"{name}{', ' + view if view else ''}{centred.get(name, '')}" for name, view in columns]
     out = ["| two-way identification (.500 by luck) | " + " | ".join(heads) + " |", "|---" + "|--:" * len(heads) + "|"]
     for method, found in cells.items():
         out.append(f"| {method} | " + " | ".join(cell(found.get(column), column[0]) for column in columns) + " |")
@@ -51,5 +50,6 @@ def overview(table: dict) -> list[str]:
 def cell(row: dict | None, name: str) -> str:
     if row is None or "why" in row:
         return "failed" if row and row["how"] == "failed" else "-"
-    figure = row["figures"]["twoWayCentred" if name in CENTRED else "twoWay"]
-    return number(figure["mean"])
+    figure = row["figures"][measure_of(name)]
+    part = f" ({row['parts']} of {row['of']} folds)" if row["parts"] < row["of"] else ""
+    return number(figure["mean"]) + part

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from .markdown import measure_of
+
 COLOURS = (
     "#1f4fbf",
     "#d66a6a",
@@ -16,7 +18,6 @@ COLOURS = (
     "#111111",
     "#e07bd0",
 )
-MEASURE = {"v4": "twoWayCentred", "v4-trials": "twoWayCentred"}
 
 
 def draw_curves(table: dict, path: Path, only: tuple[str, ...] = ()) -> None:
@@ -34,7 +35,7 @@ def draw_curves(table: dict, path: Path, only: tuple[str, ...] = ()) -> None:
         axes = figure.subplots(2, len(sets), squeeze=False, sharey="col")
         for column, (name, curves) in enumerate(sets.items()):
             for row, kind in enumerate(("units", "noise")):
-                draw_panel(axes[row][column], curves, kind, colour, MEASURE.get(name, "twoWay"))
+                draw_panel(axes[row][column], curves, kind, colour, measure_of(name))
             axes[0][column].set_title(name)
         axes[0][0].set_ylabel("two-way identification")
         axes[1][0].set_ylabel("two-way identification")

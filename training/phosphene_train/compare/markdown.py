@@ -2,6 +2,9 @@
 
 from .table import COLUMNS
 
+CENTRED = ("v4", "v4-trials")
+"""Data sets whose published figures are less the mean picture."""
+
 
 def markdown(table: dict, latency: dict[str, list[dict]]) -> str:
     """Every table, for readers."""
@@ -16,7 +19,7 @@ def markdown(table: dict, latency: dict[str, list[dict]]) -> str:
                 *lines(rows, latency),
                 "",
             ]
-        parts += [*curve_lines(found["curves"]), ""]
+        parts += [*curve_lines(found["curves"], measure_of(name)), ""]
     parts += [f"- skipped {sentence}" for sentence in table["absent"].values()]
     return "\n".join(parts) + "\n"
 
@@ -30,7 +33,8 @@ def lines(rows: list[dict], latency: dict[str, list[dict]]) -> list[str]:
     out = ["| " + " | ".join(heads) + " |", "|---" + "|--:" * (len(heads) - 1) + "|"]
     for row in rows:
         if "why" in row:
-            out.append(f"| {row['method']} | {row['why']} |" + " |" * (len(heads) - 2))
+            if row["how"] == "failed":
+                out.append(f"| {row['method']} | failed: {row['why']} |" + " |" * (len(heads) - 2))
             continue
         figures = [shown(row["figures"].get(column), column in ("twoWay", "videoCorrelation")) for column in there]
         fitted = f"{row['trainTrials']} trials, {row['fitSeconds']:.0f} s"
@@ -39,7 +43,17 @@ def lines(rows: list[dict], latency: dict[str, list[dict]]) -> list[str]:
         cells += ["; ".join(map(said, timed[row["method"]]))] if any(timed.values()) else []
         out.append("| " + " | ".join(cells) + " |")
     first = next((row for row in rows if "figures" in row), None)
-    return out + (["", note(first)] if first else [])
+    return out + (["", note(first), *refused(rows)] if first else [])
+
+
+def refused(rows: list[dict]) -> list[str]:
+    """Methods that make no sense there, by reason."""
+    reasons: dict[str, list[str]] = {}
+    for row in rows:
+        if row.get("how") == "refuses":
+            reasons.setdefault(row["why"], []).append(row["method"])
+    told = "; ".join(f"{', '.join(methods)}: {why}" for why, methods in reasons.items())
+    return [f"Not there: {told}."] if told else []
 
 
 def note(row: dict) -> str:
@@ -70,27 +84,32 @@ def said(found: dict) -> str:
     return f"{found['machine']}: {found['p50']:.2f} / {found['p99']:.2f} (N {found['frames']}, {found['hz']:g}/s)"
 
 
-def curve_lines(curves: dict[str, list[dict]]) -> list[str]:
-    """Two tables: two-way identification by share of the units, and by noise; least to most of the draws."""
+def measure_of(name: str) -> str:
+    """Which identification is compared: of V4 what its published figures are."""
+    return "twoWayCentred" if name in CENTRED else "twoWay"
+
+
+def curve_lines(curves: dict[str, list[dict]], measure: str) -> list[str]:
+    """Two tables: identification by share of the units, and by noise; least to most of the draws and folds."""
     out = []
     for kind, title in (("units", "Units left"), ("noise", "Noise")):
         values = {p["level"]: p["value"] for points in curves.values() for p in points if p["kind"] == kind}
         levels = sorted(values, key=values.get, reverse=True)
         if len(levels) < 2:
             continue
-        out += [f"| {title}, two-way | " + " | ".join(levels) + " |", "|---" + "|--:" * len(levels) + "|"]
+        out += [f"| {title}, {COLUMNS[measure]} | " + " | ".join(levels) + " |", "|---" + "|--:" * len(levels) + "|"]
         for method, points in curves.items():
             at = {p["level"]: p for p in points if p["kind"] == kind}
             refits = kind == "units" and any(p["refitted"] for p in at.values())
             name = f"{method} ({'refitted' if refits else 'silenced'})" if kind == "units" else method
-            out.append(f"| {name} | " + " | ".join(ranged(at.get(level)) for level in levels) + " |")
+            out.append(f"| {name} | " + " | ".join(ranged(at.get(level), measure) for level in levels) + " |")
         out.append("")
     return out
 
 
-def ranged(point: dict | None) -> str:
+def ranged(point: dict | None, measure: str) -> str:
     if point is None:
         return ""
-    figure = point["figures"]["twoWay"]
+    figure = point["figures"][measure]
     spread = f" ({number(figure['least'])} to {number(figure['most'])})" if figure["draws"] > 1 else ""
     return number(figure["mean"]) + spread

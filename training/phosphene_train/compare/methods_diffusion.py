@@ -1,30 +1,27 @@
-"""The diffusion decoder in the table: models/demo for its population, elsewhere a small VAE and denoiser."""
+"""The diffusion decoder in the table: models/demo for its population, elsewhere a small one of components."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import torch
-from torch import Tensor
-from torch.nn import functional as F
+from torch import Tensor, nn
 
-from ..denoiser import Denoiser, DenoiserOptions, weighted
-from ..diffusion import TIMESTEPS, even_timesteps, ipndm
+from ..diffusion import alpha_sigma, even_timesteps
 from ..fit.bundle_decoder import BundleDecoder
-from ..fit.pictures import descriptor
+from ..linear.method import by_ridge
+from ..linear.targets import components
 from ..loop import LoopOptions, train
-from ..train_denoiser import DenoiserTraining, train_denoiser
-from ..vae import GroupVae, Readout, VaeOptions
-from ..vae_loss import VaeBatch, VaeWeights, vae_loss
-from ..windows import silence
 from .bundles import bundle_of, bundle_windows
+from .methods_linear import LEAST_PICTURES, into, parts, wide, windows_of
 from .types import Reconstruct, Split
 
 BUNDLE = "demo"
-STEPS = "4"
+STEPS = "2"
 
 
 class DiffusionBundle:
-    """encode.onnx and sample-4.onnx of models/demo, one fixed noise, the manifest's guidance: as a session has it."""
+    """encode.onnx and sample-2.onnx of models/demo, one fixed noise, the manifest's guidance: as a session has it."""
 
     name, kind, refits = "diffusion", "diffusion", False
 
@@ -49,117 +46,96 @@ class DiffusionBundle:
 
 @dataclass(frozen=True)
 class Small:
-    """Sizes of the fitted one; the regularisation is that of configs/macaque-v4.toml. vae_share: of the seconds."""
+    """Components of the picture, width of the network, training steps (seconds on two cores) and rows of each, steps
+    of the sampler."""
 
-    group: int = 12
-    hidden: int = 256
-    dropout: float = 0.5
-    unit_dropout: float = 0.3
-    features: int = 48
-    width: int = 128
-    blocks: int = 3
-    batch: int = 64
-    vae_share: float = 0.3
+    components: int = 128
+    width: int = 512
+    training: int = 1500
+    batch: int = 256
     steps: int = 8
 
 
-WEIGHTS = VaeWeights(kl=0.1, blank_kl=0.1, classes=10, picture=100)
-
-
 class DiffusionSmall:
-    """`fit` in little: group VAE, then a denoiser under its latents; sampled in 8 steps of iPNDM, not distilled."""
+    """The same road in seconds, from few trials: latents of the window, then diffusion of the picture under them.
+
+    Latents are the picture's components by cross-validated ridge instead of a VAE's, and the diffusion is of these
+    components instead of pixels: a VAE and a network over pixels learn nothing in the seconds that are given here.
+    """
 
     name, kind, refits = "diffusion-small", "diffusion", False
 
     def refuses(self, split: Split) -> str | None:
         if bundle_of(split, BUNDLE):
             return "the bundle of this population is in the table"
+        if (count := len(np.unique(split.train.stimulus))) < LEAST_PICTURES:
+            return f"cross-validation over pictures needs {LEAST_PICTURES} of them, there are {count}"
         return None
 
     def fit(self, split: Split, device: str, seconds: float, seed: int, units: np.ndarray | None) -> Reconstruct:
         torch.manual_seed(seed)
-        o = Small()
-        data = Data(split, device, o)
-        vae = fit_vae(data, o, o.vae_share * seconds, seed)
-        denoiser = fit_denoiser(data, vae, o, (1 - o.vae_share) * seconds)
-        noise = torch.randn(1, 3, data.side, data.side, generator=torch.Generator().manual_seed(seed)).to(device)
+        o, kept, train = Small(), np.arange(split.units), split.train
+        _, first, which = np.unique(train.stimulus, return_index=True, return_inverse=True)
+        flat = torch.from_numpy(train.pictures[first]).flatten(1)
+        mean, picture = flat.mean(0), torch.from_numpy(which)
+        axes, scale = components(flat - mean, o.components)
+        truth = ((flat - mean) @ axes / scale)[picture]
+        x = windows_of(train.windows, kept)
+        axes_in = wide(x, (flat - mean)[picture], False)
+        estimate = by_ridge(into(x, axes_in), truth, picture, parts(len(first), seed)[picture])
+        model = fit_denoiser(truth.to(device), estimate.left_out.to(device), o, seed)
+        noise = torch.randn(1, truth.shape[1], generator=torch.Generator().manual_seed(seed)).to(device)
 
         @torch.no_grad()
         def reconstruct(windows: np.ndarray) -> np.ndarray:
-            parts = []
-            for part in torch.from_numpy(windows).to(device).split(128):
-                mu, _ = vae.encode(part)
-                drawn = ipndm(weighted(denoiser), noise.expand(len(mu), -1, -1, -1), mu, even_timesteps(o.steps))
-                parts.append(data.as_shown(drawn))
-            return torch.cat(parts).cpu().numpy()
+            cond = estimate.fit(into(windows_of(windows, kept), axes_in)).to(device)
+            drawn = sample(model, noise.expand(len(cond), -1), cond, even_timesteps(o.steps)).cpu()
+            return ((drawn * scale) @ axes.T + mean).clamp(-1, 1).unflatten(1, split.shape).numpy()
 
         return reconstruct
 
 
-class Data:
-    """Training windows and pictures of a split on one device; pictures as RGB of a side that patches divide."""
+class ComponentDenoiser(nn.Module):
+    """Noisy components [B, n] at time t [B] under latents [B, D] -> the clean components."""
 
-    def __init__(self, split: Split, device: str, o: Small) -> None:
-        self.shape, self.side, self.device = split.shape, max(32, -(-split.shape[1] // 8) * 8), device
-        _, first, at = np.unique(split.train.stimulus, return_index=True, return_inverse=True)
-        pictures = torch.from_numpy(split.train.pictures[first]).expand(-1, 3, -1, -1)
-        self.pictures = F.interpolate(pictures, (self.side, self.side), mode="bilinear", antialias=True).to(device)
-        levels = ((self.pictures + 1) * 127.5).round().byte().cpu()
-        self.descriptor = descriptor(levels, torch.arange(len(levels)), o.features).to(device)
-        self.windows = torch.from_numpy(split.train.windows).to(device)
-        self.at = torch.from_numpy(at).to(device)
-        labels = split.train.labels
-        self.labels = None if labels is None else torch.from_numpy(labels).to(device)
-        self.readouts = ()
-        if labels is not None:
-            self.readouts = (Readout("category", "class", tuple(map(str, range(split.categories))), "category"),)
+    def __init__(self, count: int, dimension: int, width: int) -> None:
+        super().__init__()
+        sizes = (count + dimension + 2, width, width)
+        layers = [part for a, b in pairwise(sizes) for part in (nn.Linear(a, b), nn.SiLU(), nn.Dropout(0.2))]
+        self.layers = nn.Sequential(*layers, nn.Linear(width, count))
 
-    def draw(self, count: int, share: float, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-        """Rows, and their windows with a share of the units silenced."""
-        rows = torch.randint(len(self.windows), (count,), generator=generator, device=self.device)
-        return rows, silence(self.windows[rows], share, generator)
-
-    def as_shown(self, pictures: Tensor) -> Tensor:
-        """Back to the size and the channels of the data set."""
-        channels, height, width = self.shape
-        if channels == 1:
-            pictures = pictures.mean(1, keepdim=True)
-        if (height, width) != tuple(pictures.shape[2:]):
-            pictures = F.interpolate(pictures, (height, width), mode="bilinear", antialias=True)
-        return pictures.clamp(-1, 1)
+    def forward(self, x: Tensor, t: Tensor, cond: Tensor) -> Tensor:
+        return self.layers(torch.cat([x, cond, *(part[:, None] for part in alpha_sigma(t))], 1))
 
 
-def fit_vae(data: Data, o: Small, seconds: float, seed: int) -> GroupVae:
-    """Latents that tell the units' activity and what the picture looks like, and the category where it is known."""
-    _, bins, units = data.windows.shape
-    groups = tuple((name, o.group) for name in ("category", "content-1", "content-2", "content-3"))
-    options = VaeOptions(units, bins, groups, data.readouts, o.hidden, o.dropout, data.descriptor.shape[1])
-    model, generator = GroupVae(options).to(data.device), torch.Generator(data.device).manual_seed(seed)
+def fit_denoiser(truth: Tensor, left_out: Tensor, o: Small, seed: int) -> ComponentDenoiser:
+    """Squared error of the clean components [N, n], weighted by min(SNR, 5) + 1 as in diffusion.diffusion_loss, under
+    what ridge says of each row without its own part of the pictures."""
+    device = truth.device
+    model = ComponentDenoiser(truth.shape[1], left_out.shape[1], o.width).to(device)
+    generator = torch.Generator(device).manual_seed(seed)
 
     def loss(_step: int):
-        rows, window = data.draw(4 * o.batch, o.unit_dropout, generator)
-        targets = {} if data.labels is None else {"category": data.labels[rows]}
-        shown = torch.ones(len(rows), device=data.device)
-        batch = VaeBatch(window, targets, shown, data.descriptor[data.at[rows]])
-        return vae_loss(model, batch, WEIGHTS, max(len(data.windows), len(rows)))
+        rows = torch.randint(len(truth), (o.batch,), generator=generator, device=device)
+        clean, t = truth[rows], torch.rand(o.batch, generator=generator, device=device)
+        alpha, sigma = (part[:, None] for part in alpha_sigma(t))
+        found = model(alpha * clean + sigma * torch.randn_like(clean), t, left_out[rows])
+        weight = (alpha / sigma.clamp(min=1e-3)).square().clamp(max=5) + 1
+        value = (weight * (found - clean).square()).mean()
+        return value, {"loss": value.detach()}
 
-    loop = LoopOptions("vae", 4000, 1e-3, clip=20.0, seconds=seconds)
-    return train(model, loss, loop).requires_grad_(False)
+    return train(model, loss, LoopOptions("denoiser", o.training, 1e-3)).requires_grad_(False)
 
 
-def fit_denoiser(data: Data, vae: GroupVae, o: Small, seconds: float) -> Denoiser:
-    """Some units are silenced here too: latents of known trials would else be cleaner than those of any other."""
-    groups = tuple(size for _, size in vae.options.groups)
-    model = Denoiser(DenoiserOptions(groups, data.side, 8, o.width, o.blocks, 4, 16)).to(data.device)
-    generator = torch.Generator(data.device).manual_seed(0)
-
-    @torch.no_grad()
-    def pair() -> tuple[Tensor, Tensor]:
-        rows, window = data.draw(o.batch, o.unit_dropout / 2, generator)
-        return data.pictures[data.at[rows]], vae.encode(window)[0]
-
-    training = DenoiserTraining(20_000, 1e-3, seconds=seconds)
-    return train_denoiser(model, pair, training, TIMESTEPS).requires_grad_(False)
+def sample(model: ComponentDenoiser, noise: Tensor, cond: Tensor, times: list[float]) -> Tensor:
+    """DDIM with eta 0; components have no bounds to clip to."""
+    x = noise
+    for t, s in pairwise(times):
+        time, after = (torch.full((len(x),), value, device=x.device) for value in (t, s))
+        (alpha, sigma), (ahead, noisy) = ([part[:, None] for part in alpha_sigma(at)] for at in (time, after))
+        clean = model(x, time, cond)
+        x = ahead * clean + noisy * (x - alpha * clean) / sigma
+    return x
 
 
 METHODS = (DiffusionBundle(), DiffusionSmall())

@@ -55,7 +55,7 @@ def data_set(by_method: dict[str, list[dict]], seed: int) -> dict:
         "source": next(iter(by_method.values()))[0]["source"],
         "parts": most,
         "views": views,
-        "curves": {method: curve(parts) for method, parts in whole.items() if all("curves" in part for part in parts)},
+        "curves": {method: curve(parts) for method, parts in whole.items() if any("curves" in part for part in parts)},
     }
 
 
@@ -86,7 +86,7 @@ def curve(parts: list[dict]) -> list[dict]:
     """Every level with mean, least and most over the random subsets and the parts."""
     points: dict[tuple, list[dict]] = {}
     for part in parts:
-        for point in part["curves"]:
+        for point in part.get("curves", ()):
             points.setdefault((point["kind"], point["level"]), []).append(point)
     out = []
     for (kind, level), found in points.items():
