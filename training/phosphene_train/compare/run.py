@@ -102,7 +102,8 @@ def cell_of(out: Path, split: Split, method: Method, how: How, judge: Judge | No
         cell, pictures = run_cell(split, method, how, judge)
     except Exception as error:  # the table shows it; other methods go on
         traceback.print_exc()
-        cell, pictures = {"failed": f"{type(error).__name__}: {error}".splitlines()[0][:300]}, {}
+        told = re.sub(r"(/[^/\s:]+)+/", "", f"{type(error).__name__}: {error}")  # no folders of this machine in a table
+        cell, pictures = {"failed": told.splitlines()[0][:300]}, {}
     for view, shown in pictures.items():
         write_strip(strip_path(out, split, view, method.name), shown)
     for view, rows in view_rows(split).items():

@@ -7,7 +7,7 @@ from PIL import Image, ImageDraw, ImageFont
 from .run import plain
 from .table import Cells
 
-SIDE, GAP, LABEL, TITLE = 64, 2, 190, 26
+SIDE, GAP, LABEL, TITLE, REASON = 64, 2, 190, 26, 22
 INK, PAPER, FAINT = (20, 24, 32), (255, 255, 255), (110, 116, 128)
 
 
@@ -38,16 +38,19 @@ def block(out: Path, name: str, view: str, first: dict[str, dict]) -> Image.Imag
     for method, cell in first.items():
         rows.append((method, folder / f"{stem}--{method}.png", cell.get("refuses") or cell.get("failed") or ""))
     wide = enlarged(Image.open(rows[0][1]))
-    image = Image.new("RGB", (LABEL + wide.width, TITLE + len(rows) * (SIDE + GAP) + 10), PAPER)
+    heights = [REASON if reason else SIDE for _, _, reason in rows]
+    image = Image.new("RGB", (LABEL + wide.width, TITLE + sum(heights) + GAP * len(rows) + 10), PAPER)
     pen = ImageDraw.Draw(image)
     pen.text((6, 7), ", ".join(word for word in (name, part, view) if word), fill=INK, font=font(14))
-    for at, (label, strip, reason) in enumerate(rows):
-        top = TITLE + at * (SIDE + GAP)
-        pen.text((6, top + SIDE // 2 - 8), label, fill=INK, font=font(12))
+    top = TITLE
+    for (label, strip, reason), height in zip(rows, heights, strict=True):
+        middle = top + height // 2 - 8
+        pen.text((6, middle), label, fill=INK, font=font(12))
         if reason:
-            pen.text((LABEL, top + SIDE // 2 - 8), reason[:110], fill=FAINT, font=font(11))
+            pen.text((LABEL, middle), reason[:110], fill=FAINT, font=font(11))
         elif strip.is_file():
             image.paste(enlarged(Image.open(strip)), (LABEL, top))
+        top += height + GAP
     return image
 
 
