@@ -40,6 +40,7 @@ class LinearBundleDecoder(BundleDecoder):
 def open_decoder(folder: Path) -> BundleDecoder:
     """The decoder of a bundle's kind."""
     from ..direct.decoder import DirectBundleDecoder
+    from ..guided.decoder import GuidedBundleDecoder
 
-    kinds = {"linear": LinearBundleDecoder, "direct": DirectBundleDecoder}
+    kinds = {"linear": LinearBundleDecoder, "direct": DirectBundleDecoder, "guided": GuidedBundleDecoder}
     return kinds.get(BundleDecoder.read_manifest(folder)["kind"], BundleDecoder)(folder)
