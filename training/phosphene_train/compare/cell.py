@@ -4,7 +4,7 @@ import hashlib
 import inspect
 import json
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +16,8 @@ from .scores import Items, score, ways
 from .types import Method, Reconstruct, Split, blind
 
 SHOWN = 10
+SLOW = 20.0
+"""Seconds of a fit from which on a method that is fitted again has curves of its first part only, one draw a level."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,9 @@ def run_cell(split: Split, method: Method, how: How, judge: Judge | None) -> tup
     if judge is not None and split.test.objects is not None:
         cell["judgeOnTrue"] = {name: judge_on_true(split, rows, how, judge) for name, rows in view_rows(split).items()}
     cell["shuffled"] = {name: brief(lost[rows], split, rows, how.seed) for name, rows in view_rows(split).items()}
-    if how.curves:
+    slow = method.refits and fitted - begun > SLOW
+    if how.curves and not (slow and how.part > 0):
+        how = replace(how, subsets=1) if slow else how
         cell["curves"] = curves(split, method, reconstruct, decoded, how)
     return cell, {name: decoded[shown_rows(rows)] for name, rows in view_rows(split).items()}
 
