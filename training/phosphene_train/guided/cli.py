@@ -71,6 +71,8 @@ def run_guided_command(options: argparse.Namespace) -> int:
     from .run import SMALL, GuidedOptions
     from .train import run_guided
 
+    if not options.smoke and options.demo is None:
+        raise SystemExit("guided: expected --demo, the run folder of `phosphene-train demo`, or --smoke")
     device = options.device or ("cuda" if torch.cuda.is_available() else "cpu")
     sizes = with_changes(SMALL if options.smoke else GuidedOptions(), options.set)
     sizes = replace(sizes, seconds=options.seconds)
