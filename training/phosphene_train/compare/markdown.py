@@ -37,7 +37,7 @@ def lines(rows: list[dict], latency: dict[str, list[dict]]) -> list[str]:
                 out.append(f"| {row['method']} | failed: {row['why']} |" + " |" * (len(heads) - 2))
             continue
         figures = [shown(row["figures"].get(column), column in ("twoWay", "videoCorrelation")) for column in there]
-        fitted = f"{row['trainTrials']} trials, {row['fitSeconds']:.0f} s"
+        fitted = "shipped bundle" if row["bundle"] else f"{row['trainTrials']} trials, {row['fitSeconds']:.0f} s"
         part = f" ({row['parts']} of {row['of']} parts)" if row["parts"] < row["of"] else ""
         cells = [row["method"] + part, *figures, shown(row["shuffled"]["twoWay"], False), fitted]
         cells += ["; ".join(map(said, timed[row["method"]]))] if any(timed.values()) else []

@@ -109,6 +109,7 @@ def cell_of(out: Path, split: Split, method: Method, how: How, judge: Judge | No
     for view, rows in view_rows(split).items():
         write_strip(strip_path(out, split, view, "true"), split.test.pictures[shown_rows(rows)])
     about = {"dataSet": split.name, "part": split.part, "method": method.name, "kind": method.kind, "key": key}
+    about["bundle"] = type(method).__name__.endswith("Bundle")  # trained elsewhere, on much more
     write_json(path, {**about, "refits": method.refits, "source": split.source, **cell})
     print(f"compare: {split.name} {split.part} {method.name} {said(cell)}", flush=True)
 

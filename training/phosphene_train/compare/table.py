@@ -72,6 +72,7 @@ def row(parts: list[dict], view: str, seed: int) -> dict:
         "shuffled": lost,
         "ways": min(part["ways"][view] for part in parts),
         "judgeOnTrue": parts[0].get("judgeOnTrue", {}).get(view),
+        "bundle": parts[0].get("bundle", False),
         "fitSeconds": round(sum(part["fitSeconds"] for part in parts), 1),
         "decodeMs": round(float(np.mean([part["decodeMs"] for part in parts])), 3),
         "trainTrials": round(float(np.mean([part["trainTrials"] for part in parts]))),
