@@ -17,7 +17,7 @@ from ..graph_bundle import Files
 from ..graph_weights import WeightFile
 from ..latent_diffusion.export import shorten
 from ..vae import GroupVae
-from .network import Editor, estimate
+from .network import Editor, estimate, without_grid
 from .pairs import Networks
 from .unrolled import Unrolled
 
@@ -37,7 +37,7 @@ class SampleEdit(nn.Module):
         def denoise(x: Tensor, t: Tensor, latents: Tensor) -> Tensor:
             return v_of_x0(x, self.student.clean(x, t, latents, gamma, eta), t)
 
-        return ddim(denoise, noise, cond, self.times)
+        return without_grid(ddim(denoise, noise, cond, self.times))
 
 
 class Denoise(nn.Module):

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from ..denoiser import Denoiser, DenoiserOptions
 from ..train_denoiser import autocast
@@ -52,3 +53,16 @@ class Editor(nn.Module):
         shifts = (gamma / self.largest_gamma).split(1, dim=1)
         conditions = torch.cat([half for pair in zip(parts, shifts, strict=True) for half in pair], dim=1)
         return self.inner.clean(x, t, conditions, 1 + 2 * eta / self.largest_eta)
+
+
+def without_grid(picture: Tensor) -> Tensor:
+    """A picture [B, C, H, W] through the binomial filter 1 2 1, each way: nothing is left at the finest frequency.
+
+    The student spreads tokens over patches by pixel shuffles, and its perceptual distance hardly sees what alternates
+    from pixel to pixel: after minutes of training a checkerboard is left there, with a hundred times the power that
+    pictures have. What of the picture itself goes with it is less: the correlation with the true one rises.
+    """
+    channels = picture.shape[1]
+    taps = torch.tensor([0.25, 0.5, 0.25], device=picture.device, dtype=picture.dtype)
+    kernel = (taps[:, None] * taps).expand(channels, 1, 3, 3)
+    return F.conv2d(F.pad(picture, (1, 1, 1, 1), mode="replicate"), kernel, groups=channels)

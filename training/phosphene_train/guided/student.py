@@ -10,7 +10,7 @@ from ..diffusion import Timesteps, ddim, v_of_x0
 from ..distil import Distance, random_table, visit
 from ..loop import LoopOptions, train
 from ..train_denoiser import autocast, fast
-from .network import Editor
+from .network import Editor, without_grid
 from .pairs import Edits
 
 
@@ -60,9 +60,9 @@ def distil_edits(
 
 @torch.no_grad()
 def draw_edits(student: Editor, noise: Tensor, cond: Tensor, gamma: Tensor, eta: Tensor, times: list[float]) -> Tensor:
-    """The student's pictures by DDIM over `times`."""
+    """The student's pictures by DDIM over `times`, without the grid that few minutes of training leave."""
 
     def denoise(x: Tensor, t: Tensor, latents: Tensor) -> Tensor:
         return v_of_x0(x, student.clean(x, t, latents, gamma, eta).float(), t)
 
-    return ddim(denoise, noise, cond, times)
+    return without_grid(ddim(denoise, noise, cond, times))
