@@ -28,8 +28,8 @@ def card(name: str, source: dict, metrics: dict, eta: float) -> str:
         + ", ".join(f"{kind} {share:.3f}" for kind, share in metrics["evidence"]["rejected"].items())
         + ".",
         "",
-        "Limits: soft, and taught shifts of a group up to 3 only. Pose and category move most by their own sliders, content more",
-        "by `category` than by its own (`phosphene-train report groups`).",
+        "Limits: soft, and taught shifts of a group up to 3 only. Pose and category move most by their own",
+        "sliders, content more by `category` than by its own (`phosphene-train report groups`).",
         "",
         "Use: asking what a group of latents stands for, live. Not for conclusions about real cortex.",
     ]
