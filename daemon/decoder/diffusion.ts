@@ -1,13 +1,12 @@
 import { ddim } from "../../src/decode/ddim.ts";
-import type { Decoded, Decoder } from "../../src/decode/decoder.ts";
+import type { Decoder } from "../../src/decode/decoder.ts";
 import { ipndm } from "../../src/decode/ipndm.ts";
 import { type DiffusionManifest, FUSED_STEPS } from "../../src/decode/manifest.ts";
 import { seededNoise } from "../../src/decode/noise.ts";
 import { cosineSchedule } from "../../src/decode/schedule.ts";
-import { monotonicMs } from "../monotonic.ts";
+import { encodeThenDraw } from "./encode-then-draw.ts";
 import type { Graphs } from "./graphs.ts";
-import { checkRequest, chooseGuidance, type DecoderOptions, readoutsOf, releaseAll, steer } from "./request.ts";
-import { toRgb } from "./rgb.ts";
+import { chooseGuidance, type DecoderOptions, steer } from "./request.ts";
 
 export type DiffusionOptions = Omit<DecoderOptions, "solver"> & { readonly solver: "ddim" | "ipndm" };
 
@@ -29,37 +28,16 @@ export function diffusionDecoder(graphs: Graphs, manifest: DiffusionManifest, op
   const steps = stepsFor(options.maxSteps);
   const guidance = chooseGuidance(manifest, options.guidance);
   const samplers = new Map(steps.map((k) => [k, sampler(graphs, manifest, options.solver, k, guidance ?? 1)]));
-  return {
+  return encodeThenDraw({
     kind: "diffusion",
     solver: options.solver,
-    steps,
-    guidance,
-    state: "none",
-    async decode(request) {
-      checkRequest(request, manifest, steps);
-      const startedMs = monotonicMs();
-      const { mu, logvar, expected: explained, ...readouts } = await graphs.encode.run({ window: request.values });
-      const encodedMs = monotonicMs();
+    ...{ steps, guidance, manifest, encode: graphs.encode },
+    graphs: [graphs.encode, graphs.step, ...graphs.sample.values()],
+    draw({ mu }, request, onRun) {
       const cond = steer(mu!, manifest, request.steering);
-      const steppedMs: number[] = [];
-      const stepped = () => steppedMs.push(monotonicMs());
-      const picture = await samplers.get(request.steps)!(noise, cond, stepped, request.guidance ?? undefined);
-      return {
-        image: toRgb(picture, image.height, image.width),
-        mu: mu!,
-        logvar: logvar!,
-        expected: explained!,
-        readouts: readoutsOf(readouts),
-        history: 0,
-        startedMs,
-        encodedMs,
-        steppedMs,
-        synthesisedMs: monotonicMs(),
-      } satisfies Decoded;
+      return samplers.get(request.steps)!(noise, cond, onRun, request.guidance ?? undefined);
     },
-    reset: () => {},
-    dispose: () => releaseAll([graphs.encode, graphs.step, ...graphs.sample.values()]),
-  };
+  });
 }
 
 function stepsFor(maxSteps: number): number[] {

@@ -3,7 +3,15 @@ import type { DirectManifest } from "../../src/decode/manifest.ts";
 import { monotonicMs } from "../monotonic.ts";
 import type { Graph } from "./graph.ts";
 import type { GraphKind } from "./graph-kind.ts";
-import { checkRequest, chooseGuidance, type DecoderOptions, readoutShapes, readoutsOf, releaseAll } from "./request.ts";
+import {
+  checkRequest,
+  chooseGuidance,
+  type DecoderOptions,
+  readoutShapes,
+  readoutsOf,
+  releaseAll,
+  steer,
+} from "./request.ts";
 import { toRgb } from "./rgb.ts";
 
 const STEPS = [1];
@@ -42,7 +50,8 @@ function directDecoder(graph: Graph, manifest: DirectManifest, options: DecoderO
     async decode(request) {
       checkRequest(request, manifest, STEPS);
       const startedMs = monotonicMs();
-      const steering = perLatent(manifest, request.steering);
+      // What is added to each latent: a graph of one run adds it inside.
+      const steering = steer(new Float32Array(manifest.latents.dimension), manifest, request.steering);
       const { image: picture, mu, logvar, expected, ...others } = await graph.run({ window: request.values, steering });
       const doneMs = monotonicMs();
       return {
@@ -62,15 +71,4 @@ function directDecoder(graph: Graph, manifest: DirectManifest, options: DecoderO
     reset: () => {},
     dispose: () => releaseAll([graph]),
   };
-}
-
-/** Steering [groups] -> what is added to each latent [D]. */
-function perLatent({ latents }: DirectManifest, steering: readonly number[]): Float32Array {
-  const values = new Float32Array(latents.dimension);
-  let d = 0;
-  latents.groups.forEach(({ size }, group) => {
-    values.fill(steering[group]!, d, d + size);
-    d += size;
-  });
-  return values;
 }

@@ -6,7 +6,7 @@ import { expected, PhospheneError } from "../../src/errors.ts";
 import type { Graph } from "./graph.ts";
 import { type OpenGraph, opener, type Precision } from "./graphs.ts";
 import { REFERENCE, type Way } from "./providers.ts";
-import type { DecoderOptions } from "./request.ts";
+import { type DecoderOptions, releaseAll } from "./request.ts";
 import { type Shapes, size } from "./shapes.ts";
 
 /** What a graph takes and gives, as the manifest's sizes ask. */
@@ -61,7 +61,7 @@ export async function openGraphs<M extends GraphBundleManifest>(
       opened.set(name, { graph, shapes, precision });
     }
   } catch (error) {
-    for (const { graph } of opened.values()) await graph.release();
+    await releaseAll([...opened.values()].map(({ graph }) => graph));
     throw error;
   }
   return opened;

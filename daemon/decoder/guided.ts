@@ -1,22 +1,12 @@
-import type { Decoded, Decoder } from "../../src/decode/decoder.ts";
+import type { Decoder } from "../../src/decode/decoder.ts";
 import { type Clean, editTimes, guidedDdim, invert, type Push } from "../../src/decode/edit.ts";
 import { FUSED_STEPS, type GuidedManifest } from "../../src/decode/manifest.ts";
 import { seededNoise } from "../../src/decode/noise.ts";
 import { expected, PhospheneError } from "../../src/errors.ts";
-import { monotonicMs } from "../monotonic.ts";
+import { encodeThenDraw } from "./encode-then-draw.ts";
 import type { Graph } from "./graph.ts";
 import type { GraphKind, GraphShapes } from "./graph-kind.ts";
-import {
-  checkRequest,
-  chooseGuidance,
-  type DecoderOptions,
-  readoutShapes,
-  readoutsOf,
-  releaseAll,
-  steer,
-  stepsUpTo,
-} from "./request.ts";
-import { toRgb } from "./rgb.ts";
+import { chooseGuidance, type DecoderOptions, readoutShapes, steer, stepsUpTo } from "./request.ts";
 
 /** What a picture is made for. */
 interface Wish {
@@ -66,37 +56,15 @@ function make(graphs: Readonly<Record<string, Graph>>, manifest: GuidedManifest,
       k <= 4 ? student(graphs, manifest, noise, k) : exactly(graphs, manifest, noise, k),
     ]),
   );
-  return {
+  return encodeThenDraw({
     kind: "guided",
     solver: isExact ? "exact" : "ddim",
-    steps,
-    guidance,
-    state: "none",
-    async decode(request) {
-      checkRequest(request, manifest, steps);
-      const startedMs = monotonicMs();
-      const encoded = await graphs.encode!.run({ window: request.values });
-      const encodedMs = monotonicMs();
-      const steppedMs: number[] = [];
-      const mu = encoded.mu!;
-      const wish = { mu, gamma: Float32Array.from(request.steering), eta: request.guidance ?? guidance ?? 0 };
-      const picture = await draws.get(request.steps)!(wish, () => steppedMs.push(monotonicMs()));
-      return {
-        image: toRgb(picture, image.height, image.width),
-        mu,
-        logvar: encoded.logvar!,
-        expected: encoded.expected!,
-        readouts: readoutsOf(encoded),
-        history: 0,
-        startedMs,
-        encodedMs,
-        steppedMs,
-        synthesisedMs: monotonicMs(),
-      } satisfies Decoded;
+    ...{ steps, guidance, manifest, encode: graphs.encode!, graphs: Object.values(graphs) },
+    draw({ mu }, request, onRun) {
+      const wish = { mu: mu!, gamma: Float32Array.from(request.steering), eta: request.guidance ?? guidance ?? 0 };
+      return draws.get(request.steps)!(wish, onRun);
     },
-    reset: () => {},
-    dispose: () => releaseAll(Object.values(graphs)),
-  };
+  });
 }
 
 /** Latents, gamma and eta to the edited picture, in k steps of one network. */

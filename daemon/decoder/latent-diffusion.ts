@@ -1,20 +1,10 @@
-import type { Decoded, Decoder } from "../../src/decode/decoder.ts";
+import type { Decoder } from "../../src/decode/decoder.ts";
 import { FUSED_STEPS, type LatentDiffusionManifest } from "../../src/decode/manifest.ts";
 import { seededNoise } from "../../src/decode/noise.ts";
-import { monotonicMs } from "../monotonic.ts";
+import { encodeThenDraw } from "./encode-then-draw.ts";
 import type { Graph } from "./graph.ts";
 import type { GraphKind, GraphShapes } from "./graph-kind.ts";
-import {
-  checkRequest,
-  chooseGuidance,
-  type DecoderOptions,
-  readoutShapes,
-  readoutsOf,
-  releaseAll,
-  steer,
-  stepsUpTo,
-} from "./request.ts";
-import { toRgb } from "./rgb.ts";
+import { chooseGuidance, type DecoderOptions, readoutShapes, steer, stepsUpTo } from "./request.ts";
 
 /** The graph `encode` in fp32: the evidence comes out of it. One sampler for each number of steps, the latent's decoder included. */
 export const latentDiffusionKind: GraphKind<LatentDiffusionManifest> = {
@@ -42,43 +32,23 @@ function latentDiffusionDecoder(
   manifest: LatentDiffusionManifest,
   options: DecoderOptions,
 ): Decoder {
-  const { latent, image } = manifest;
+  const { latent } = manifest;
   const noise = seededNoise(options.seed, latent.channels * latent.height * latent.width);
   const steps = stepsUpTo(FUSED_STEPS, options.maxSteps);
   const guidance = chooseGuidance(manifest, options.guidance);
-  const encode = graphs.encode!;
-  return {
+  return encodeThenDraw({
     kind: "latent-diffusion",
     solver: "ddim",
-    steps,
-    guidance,
-    state: "none",
-    async decode(request) {
-      checkRequest(request, manifest, steps);
-      const startedMs = monotonicMs();
-      const { tokens, mu, expected, ...others } = await encode.run({ window: request.values });
-      const encodedMs = monotonicMs();
-      const { image: picture } = await graphs[`sample-${request.steps}`]!.run({
+    ...{ steps, guidance, manifest, encode: graphs.encode!, graphs: Object.values(graphs) },
+    async draw({ tokens, mu }, request, onRun) {
+      const { image } = await graphs[`sample-${request.steps}`]!.run({
         noise,
         tokens: tokens!,
         cond: steer(mu!, manifest, request.steering),
         guidance: Float32Array.of(request.guidance ?? guidance ?? 1),
       });
-      const steppedMs = [monotonicMs()];
-      return {
-        image: toRgb(picture!, image.height, image.width),
-        mu: mu!,
-        logvar: new Float32Array(0),
-        expected: expected!,
-        readouts: readoutsOf(others),
-        history: 0,
-        startedMs,
-        encodedMs,
-        steppedMs,
-        synthesisedMs: monotonicMs(),
-      } satisfies Decoded;
+      onRun();
+      return image!;
     },
-    reset: () => {},
-    dispose: () => releaseAll(Object.values(graphs)),
-  };
+  });
 }
