@@ -10,15 +10,16 @@ from onnx import TensorProto, numpy_helper
 from torch import Tensor, nn
 
 from ..denoiser import Denoiser
-from ..diffusion import TIMESTEPS, ddim, v_of_x0
+from ..diffusion import TIMESTEPS
 from ..direct.quantise import store_as_int8
 from ..export import trace, write
 from ..graph_bundle import Files
 from ..graph_weights import WeightFile
 from ..latent_diffusion.export import shorten
 from ..vae import GroupVae
-from .network import Editor, estimate, without_grid
+from .network import Editor, estimate
 from .pairs import Networks
+from .student import draw_edits
 from .unrolled import Unrolled
 
 WEIGHTS = "weights.bin"
@@ -34,10 +35,7 @@ class SampleEdit(nn.Module):
         self.student, self.times = student, times
 
     def forward(self, noise: Tensor, cond: Tensor, gamma: Tensor, eta: Tensor) -> Tensor:
-        def denoise(x: Tensor, t: Tensor, latents: Tensor) -> Tensor:
-            return v_of_x0(x, self.student.clean(x, t, latents, gamma, eta), t)
-
-        return without_grid(ddim(denoise, noise, cond, self.times))
+        return draw_edits(self.student, noise, cond, gamma, eta, self.times)
 
 
 class Denoise(nn.Module):

@@ -63,6 +63,6 @@ def draw_edits(student: Editor, noise: Tensor, cond: Tensor, gamma: Tensor, eta:
     """The student's pictures by DDIM over `times`, without the grid that few minutes of training leave."""
 
     def denoise(x: Tensor, t: Tensor, latents: Tensor) -> Tensor:
-        return v_of_x0(x, student.clean(x, t, latents, gamma, eta).float(), t)
+        return v_of_x0(x, student.clean(x, t, latents, gamma, eta), t)
 
     return without_grid(ddim(denoise, noise, cond, times))
